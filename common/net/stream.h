@@ -1,0 +1,64 @@
+// A byte stream to one peer: TCP (tcp_stream.h), TLS over it (tls/tls_stream.h), or a simulated
+// one. Lives on one loop; every call and callback happens there. A callback is never called before
+// the function that takes it has returned.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "common/base/result.h"
+
+namespace seawall::net {
+
+class StreamHandler {
+ public:
+  // Bytes from the peer, in the loop's shared read buffer: valid, and writable, only during the
+  // call; the handler consumes or copies all of them. The handler may destroy the stream.
+  virtual void on_data(std::span<char> data) = 0;
+  // The peer has sent all it will (FIN, close_notify). Writing may still work.
+  virtual void on_end() = 0;
+  // The connection is broken; no further callback follows. For a client stream also: could not
+  // be established.
+  virtual void on_error(Error error) = 0;
+  // All bytes of the last write_rest() have been handed to the kernel: its buffers are free.
+  virtual void on_drained() = 0;
+  // A client stream is connected (TLS: handshaken and verified).
+  virtual void on_connected() {}
+
+ protected:
+  ~StreamHandler() = default;
+};
+
+class Stream {
+ public:
+  // Closes at once; pending writes are dropped, no callback follows.
+  virtual ~Stream() = default;
+  virtual void set_handler(StreamHandler* handler) = 0;
+
+  // Writes as much as the kernel takes now and returns how many bytes that was (0 when its buffer
+  // is full). Never queues, never calls back. Not to be called while a write_rest() is pending.
+  virtual Result<size_t> try_write(std::span<const iovec> buffers) = 0;
+  // Queues what try_write() left; one at a time. `buffers` is copied, the bytes it points to stay
+  // valid until on_drained(), on_error() or destruction.
+  virtual void write_rest(std::span<const iovec> buffers) = 0;
+  virtual bool write_pending() const = 0;
+
+  // Reading starts stopped. Stopping is how back-pressure reaches the peer.
+  virtual void read_start() = 0;
+  virtual void read_stop() = 0;
+
+  // Ends our direction after pending writes (FIN; TLS: close_notify first).
+  virtual void shutdown() = 0;
+  // Makes the destructor send RST, so that the peer can't take a cut message for a whole one.
+  virtual void reset_on_close() = 0;
+
+  virtual bool is_tls() const { return false; }
+  // Server name that the peer sent (SNI) or "" ; valid while the stream lives.
+  virtual std::string_view server_name() const { return {}; }
+  virtual bool has_verified_peer_certificate() const { return false; }
+};
+
+}  // namespace seawall::net

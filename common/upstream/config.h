@@ -1,0 +1,60 @@
+// How a node reaches its upstream: plain values that config/ fills. Defaults are the documented
+// ones.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/base/time.h"
+
+namespace seawall::upstream {
+
+struct Timeouts {
+  Millis dns{5000};
+  Millis connect{3000};
+  Millis tls{5000};
+  Millis first_byte{30000};  // from request sent to final head
+  Millis between_bytes{30000};
+  Millis total{0};          // 0: none
+  Millis pool_idle{55000};  // an idle connection is closed after this
+};
+
+struct ServerConfig {
+  std::string url;  // as configured, for messages: https://host:port
+  bool tls = false;
+  std::string host;  // name or address, without brackets
+  uint16_t port = 0;
+  int weight = 1;
+  bool backup = false;
+};
+
+enum class HostRule : uint8_t { kViewer, kServer, kName };
+enum class GroupKind : uint8_t {
+  kOrigin,
+  kShield
+};  // what stands behind: decides about internal fields
+
+struct TlsClientConfig {
+  bool verify = true;
+  std::string ca_file;           // empty: the system's
+  std::string certificate_file;  // client certificate, optional
+  std::string key_file;
+  std::string sni;  // empty: the server's host name; also the name that is verified
+  bool tls13_only = false;
+};
+
+struct GroupConfig {
+  std::string name;
+  GroupKind kind = GroupKind::kOrigin;
+  std::vector<ServerConfig> servers;
+  TlsClientConfig tls;
+  Timeouts timeouts;
+  HostRule host_rule = HostRule::kViewer;
+  std::string host_name;       // for kName
+  int max_connections = 1024;  // per server and loop
+  int max_idle = 128;          // per server and loop
+  int max_pending = 1024;      // requests waiting for a connection, per group and loop
+};
+
+}  // namespace seawall::upstream
