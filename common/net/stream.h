@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "common/base/result.h"
@@ -55,10 +56,16 @@ class Stream {
   // Makes the destructor send RST, so that the peer can't take a cut message for a whole one.
   virtual void reset_on_close() = 0;
 
+  // Before a pooled connection is used again: nothing unread, not closed by the peer. One system
+  // call.
+  virtual bool idle_is_clean() { return true; }
+
   virtual bool is_tls() const { return false; }
   // Server name that the peer sent (SNI) or "" ; valid while the stream lives.
   virtual std::string_view server_name() const { return {}; }
   virtual bool has_verified_peer_certificate() const { return false; }
+  // More about the last error than Error::detail says, for the log (TLS: OpenSSL's words); or "".
+  virtual std::string last_error_text() const { return {}; }
 };
 
 }  // namespace seawall::net

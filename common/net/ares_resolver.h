@@ -1,0 +1,30 @@
+// A Resolver that asks DNS with c-ares: A and AAAA together, /etc/hosts first, TTLs returned. Reads
+// /etc/resolv.conf once, when constructed; works without one (questions then fail).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/net/resolver.h"
+#include "common/net/uv_loop.h"
+
+namespace seawall::net {
+
+struct AresOptions {
+  std::string servers;  // "127.0.0.1:5353,…"; empty: the system's
+  Millis try_timeout{1000};
+  int tries = 3;
+};
+
+class AresResolver final : public Resolver {
+ public:
+  explicit AresResolver(UvLoop& loop, const AresOptions& options = {});
+  ~AresResolver() override;
+  std::unique_ptr<Query> resolve(std::string_view host, Millis timeout, Callback callback) override;
+
+ private:
+  class Channel;
+  std::unique_ptr<Channel> channel_;
+};
+
+}  // namespace seawall::net

@@ -1,0 +1,36 @@
+// A Resolver that remembers (DnsCache) and lets questions for one name that come together share one
+// query. When DNS fails or is too slow, the last known addresses are the answer, with TTL 0; after
+// a failure the name is not asked for again for the cache's failure_ttl.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "common/net/dns_cache.h"
+#include "common/net/loop.h"
+#include "common/net/resolver.h"
+
+namespace seawall::net {
+
+class CachingResolver final : public Resolver {
+ public:
+  // `upstream` and `loop` outlive this.
+  CachingResolver(Loop& loop, Resolver& upstream, const DnsCacheLimits& limits = {});
+  ~CachingResolver() override;
+  std::unique_ptr<Query> resolve(std::string_view host, Millis timeout, Callback callback) override;
+
+ private:
+  class Waiter;
+  struct Flight;
+  void ask(const std::string& host, Millis timeout, Waiter& waiter);
+  void on_answer(const std::string& host, const Result<Resolution>& result);
+  Result<Resolution> answer_from_cache(std::string_view host, const Error& error);
+
+  Loop& loop_;
+  Resolver& upstream_;
+  DnsCache cache_;
+  std::map<std::string, std::unique_ptr<Flight>, std::less<>> flights_;
+};
+
+}  // namespace seawall::net

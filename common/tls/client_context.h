@@ -1,0 +1,46 @@
+// How a node speaks TLS to an upstream group: whom it trusts, what it shows, which sessions it can
+// resume. Shared by all loops (the session cache has a lock, taken once per handshake), replaced
+// whole on reload.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+struct ssl_ctx_st;
+struct ssl_session_st;
+
+namespace seawall::tls {
+
+enum class MinVersion : uint8_t { kTls12, kTls13 };
+
+struct ClientOptions {
+  bool verify = true;            // the chain, and the name or address
+  std::string ca_file;           // PEM; empty: the system's
+  std::string certificate_file;  // client certificate, optional
+  std::string key_file;
+  MinVersion min_version = MinVersion::kTls12;
+};
+
+class ClientContext {
+ public:
+  // nullptr, and `error` says why, if a file is unusable.
+  static std::shared_ptr<const ClientContext> create(const ClientOptions& options,
+                                                     std::string& error);
+  ~ClientContext();
+
+  // For tls/ only.
+  ssl_ctx_st* get() const;
+  bool verifies() const;
+  // Sessions by server and name. A copy of the stored one, or nullptr.
+  ssl_session_st* find_session(std::string_view key) const;
+  void store_session(std::string_view key, ssl_session_st* session) const;  // copies
+  void forget_session(std::string_view key) const;
+
+ private:
+  struct State;
+  explicit ClientContext(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace seawall::tls
