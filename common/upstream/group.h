@@ -1,0 +1,61 @@
+// An upstream group as one loop sees it: its servers, the resolver and TLS context to reach them,
+// and the queue of exchanges that wait for a connection when all are in use.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/intrusive_list.h"
+#include "common/h1/head_parser.h"
+#include "common/net/loop.h"
+#include "common/net/resolver.h"
+#include "common/tls/client_context.h"
+#include "common/upstream/config.h"
+#include "common/upstream/server.h"
+
+namespace seawall::upstream {
+
+class Exchange;
+
+class Group {
+ public:
+  // `tls` may be null when no server uses it. All references outlive the group; the group outlives
+  // its exchanges.
+  Group(net::Loop& loop, net::Resolver& resolver, h1::HeadScratch& scratch, GroupConfig config,
+        std::shared_ptr<const tls::ClientContext> tls);
+  ~Group();
+
+  const GroupConfig& config() const { return config_; }
+  net::Loop& loop() { return loop_; }
+  net::Resolver& resolver() { return resolver_; }
+  h1::HeadScratch& scratch() { return scratch_; }
+  const std::shared_ptr<const tls::ClientContext>& tls() const { return tls_; }
+  const std::vector<std::unique_ptr<Server>>& servers() const { return servers_; }
+
+  // The server to ask as the `attempt`-th for one request (0 first), round robin; resting and
+  // backup ones come last. nullptr when all have been named.
+  Server* choose(size_t attempt, size_t ticket);
+  size_t next_ticket() { return ticket_++; }
+
+  // Exchanges waiting for a free connection of any server, oldest first.
+  bool enqueue(Exchange& exchange);  // false: the queue is full
+  void connection_freed();           // lets the oldest go on
+
+  int active = 0;  // exchanges under way
+
+ private:
+  net::Loop& loop_;
+  net::Resolver& resolver_;
+  h1::HeadScratch& scratch_;
+  const GroupConfig config_;
+  const std::shared_ptr<const tls::ClientContext> tls_;
+  std::vector<std::unique_ptr<Server>> servers_;
+  size_t ticket_ = 0;
+  IntrusiveList<Exchange> waiting_;
+  int waiting_count_ = 0;
+
+  friend class Exchange;
+};
+
+}  // namespace seawall::upstream

@@ -1,0 +1,65 @@
+#include "common/upstream/server.h"
+
+#include <algorithm>
+
+namespace seawall::upstream {
+
+Connection::Connection(net::Loop& loop, Server& server, std::unique_ptr<net::Stream> stream)
+    : loop_(loop), server_(server), stream_(std::move(stream)) {}
+
+Connection::~Connection() = default;
+
+void Connection::become_idle(Millis idle_time) {
+  stream_->set_handler(this);
+  stream_->read_start();
+  loop_.set_timer(idle_timer_, idle_time);
+}
+
+bool Connection::take(net::StreamHandler* handler) {
+  idle_timer_.cancel();
+  if (!stream_->idle_is_clean()) return false;
+  stream_->set_handler(handler);
+  return true;
+}
+
+void Connection::drop() { server_.remove_idle(*this); }
+
+Server::Server(const ServerConfig& config, int max_idle) : config_(config), max_idle_(max_idle) {
+  const bool v6 = config.host.find(':') != std::string::npos;
+  authority_ = v6 ? "[" + config.host + "]" : config.host;
+  if (config.port != (config.tls ? 443 : 80)) authority_ += ":" + std::to_string(config.port);
+}
+
+Server::~Server() {
+  while (Connection* c = idle_.pop_front()) delete c;
+}
+
+std::unique_ptr<Connection> Server::take_idle(net::StreamHandler* handler) {
+  while (Connection* c = idle_.pop_front()) {
+    --idle_count_;
+    std::unique_ptr<Connection> connection(c);
+    if (connection->take(handler)) return connection;
+  }
+  return nullptr;
+}
+
+void Server::put_idle(std::unique_ptr<Connection> connection, Millis idle_time) {
+  if (idle_count_ >= max_idle_) return;
+  connection->become_idle(idle_time);
+  idle_.push_front(*connection.release());
+  ++idle_count_;
+}
+
+void Server::remove_idle(Connection& connection) {
+  connection.unlink();
+  --idle_count_;
+  delete &connection;
+}
+
+void Server::note_failure(MonoTime now) {
+  if (++failures_ < kFailuresToRest) return;
+  const int doublings = std::min(failures_ - kFailuresToRest, 5);
+  rests_until_ = now + Seconds(std::min(1 << doublings, 30));
+}
+
+}  // namespace seawall::upstream

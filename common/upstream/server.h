@@ -1,0 +1,52 @@
+// One server of a group as one loop sees it: its idle connections, how many are in use, whether it
+// is thought usable.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "common/base/intrusive_list.h"
+#include "common/base/time.h"
+#include "common/upstream/config.h"
+#include "common/upstream/connection.h"
+
+namespace seawall::upstream {
+
+class Server {
+ public:
+  Server(const ServerConfig& config, int max_idle);
+  ~Server();
+
+  const ServerConfig& config() const { return config_; }
+  // "host" or "host:port" when the port is not the scheme's: for Host.
+  const std::string& authority() const { return authority_; }
+
+  // An idle connection that is still clean, the latest used first; or nullptr.
+  std::unique_ptr<Connection> take_idle(net::StreamHandler* handler);
+  // Takes the connection back for the next request (or closes one when there are too many).
+  void put_idle(std::unique_ptr<Connection> connection, Millis idle_time);
+  void remove_idle(Connection& connection);
+  int idle_count() const { return idle_count_; }
+
+  int in_use = 0;  // connections being opened or used
+
+  // After kFailuresToRest failures in a row (connecting, or no answer) the server rests for a
+  // second, doubling up to 30 s; it is then only asked when no other is left.
+  void note_failure(MonoTime now);
+  void note_success() { failures_ = 0; }
+  bool resting(MonoTime now) const { return now < rests_until_; }
+
+ private:
+  static constexpr int kFailuresToRest = 3;
+
+  const ServerConfig config_;
+  const int max_idle_;
+  std::string authority_;
+  IntrusiveList<Connection> idle_;  // front: latest used
+  int idle_count_ = 0;
+  int failures_ = 0;
+  MonoTime rests_until_{};
+};
+
+}  // namespace seawall::upstream
