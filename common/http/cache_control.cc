@@ -106,16 +106,6 @@ void add_qualified(bool& present, bool& has_fields, const Directive& directive) 
   present = true;
 }
 
-// What stands behind a quote that is never closed can't be told apart from its content.
-bool has_open_quote(std::string_view member) {
-  bool open = false;
-  for (size_t i = 0; i < member.size(); ++i) {
-    if (member[i] == '"') open = !open;
-    if (open && member[i] == '\\') ++i;
-  }
-  return open;
-}
-
 }  // namespace
 
 void add_directive(CacheControl& control, const Directive& directive) {
@@ -177,6 +167,7 @@ CacheControl parse_cache_control(Fields fields, FieldId id) {
   std::string_view member;
   while (members.next(member)) {
     add_directive(control, split_directive(member));
+    // What stands behind the quote can't be told apart from its content: it may be anything.
     if (has_open_quote(member)) control.no_store = true;
   }
   return control;
@@ -203,11 +194,7 @@ bool DirectiveFieldReader::next(std::string_view& name) {
     const Directive directive = split_directive(member);
     const Name wanted = which_ == Which::kNoCache ? Name::kNoCache : Name::kPrivate;
     if (!directive.has_argument || name_of(directive.name) != wanted) continue;
-    std::string_view argument = directive.argument;
-    const bool quoted = argument.starts_with('"');
-    if (quoted) argument.remove_prefix(1);
-    // Behind it: the parameters of a structured field (targeted.h).
-    names_ = ListReader(argument.substr(0, argument.find(quoted ? '"' : ';')));
+    names_ = ListReader(without_quotes(directive.argument));
   }
   return true;
 }

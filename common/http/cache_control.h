@@ -64,15 +64,12 @@ void add_directive(CacheControl& control, const Directive& directive);
 bool pragma_no_cache(Fields request);
 
 // The field names in no-cache="…" or private="…", all lines and repetitions. To be asked only where
-// the …_has_fields flag is set: then every name is a token. Works for Cache-Control and for
-// targeted fields.
+// the …_has_fields flag is set: then every name is a token.
 class DirectiveFieldReader {
  public:
   enum class Which : uint8_t { kNoCache, kPrivate };
   DirectiveFieldReader(Fields fields, Which which, FieldId id = FieldId::kCacheControl)
       : members_(fields, id), which_(which) {}
-  DirectiveFieldReader(Fields fields, Which which, std::string_view field)
-      : members_(fields, field), which_(which) {}
   bool next(std::string_view& name);
 
  private:

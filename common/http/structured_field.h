@@ -1,5 +1,6 @@
 // Structured field values (RFC 9651). Parsing builds a small tree and allocates: not for a cache
-// hit. What is invalid anywhere is invalid as a whole. The writers allocate nothing.
+// hit. What is invalid anywhere, or has more than 1024 keys in a dictionary or in the parameters of
+// one item, is invalid as a whole. The writers allocate nothing.
 #pragma once
 
 #include <cstdint>

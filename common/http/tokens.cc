@@ -79,6 +79,16 @@ bool FieldListReader::next(std::string_view& member) {
   return true;
 }
 
+bool has_open_quote(std::string_view member) {
+  size_t quote = member.find('"');
+  while (quote != std::string_view::npos) {
+    const size_t length = quoted_string_end(member.substr(quote));
+    if (length == std::string_view::npos) return true;
+    quote = member.find('"', quote + length);
+  }
+  return false;
+}
+
 bool is_quoted_string(std::string_view text) {
   return text.size() >= 2 && text.front() == '"' && quoted_string_end(text) == text.size() &&
          is_field_value(text);

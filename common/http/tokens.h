@@ -41,6 +41,8 @@ class FieldListReader {
   ListReader line_{{}};
 };
 
+// A quoted string begins in `member` and does not end.
+bool has_open_quote(std::string_view member);
 // `text` is exactly one quoted string: DQUOTE … DQUOTE with valid content.
 bool is_quoted_string(std::string_view text);
 // Writes the content of the quoted string `text` without quotes and backslashes to `out` (at least
