@@ -48,7 +48,7 @@ class AccessRing {
   static constexpr size_t kDefaultBytes = 1 << 20;
 
   // `bytes` is rounded up to a power of two, at least 64 KiB. `wake`, if given, is called by push()
-  // each time another half of the ring has been filled: it may make a system call.
+  // when half of the ring is waiting to be read: it may make a system call.
   explicit AccessRing(size_t bytes = kDefaultBytes, std::function<void()> wake = {});
   AccessRing(const AccessRing&) = delete;
   AccessRing& operator=(const AccessRing&) = delete;
@@ -67,6 +67,7 @@ class AccessRing {
  private:
   struct Header;
 
+  void wake_if_half_full(uint64_t tail);
   char* at(uint64_t position) { return buffer_.get() + (position & mask_); }
 
   const std::unique_ptr<char[]> buffer_;

@@ -4,10 +4,9 @@
 // Life: construct, add_ring() once for each loop, start(), ..., stop() after the loops have ended.
 #pragma once
 
-#include <condition_variable>
+#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -62,14 +61,13 @@ class AccessWriter {
   int fd_ = -1;
   std::string text_;  // lines not yet written
   uint64_t text_lines_ = 0;
+  int stalled_millis_ = 0;  // since stop(), without any progress
   std::atomic<uint64_t> written_{0};
   std::atomic<uint64_t> lost_{0};  // in failed writes
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool woken_ = false;
-  bool stopping_ = false;
-  bool reopen_ = false;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> reopen_{false};
+  int event_ = -1;  // an eventfd on which the thread sleeps
   std::thread thread_;
 };
 

@@ -1,5 +1,5 @@
 // SiteSlots: which slot of LoopCounters a site counts in. A site keeps its slot over reloads, as
-// long as the process lives; slot 0 is "other": no site, or more sites than slots.
+// long as the process lives; slot 0 is "_other": no site, or more sites than slots.
 #pragma once
 
 #include <cstddef>
