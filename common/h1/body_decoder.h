@@ -77,6 +77,13 @@ class BodyDecoder {
     void operator()(Trailers* trailers) const;
   };
 
+  bool step(char c);  // one byte of framing; false and error_ set if it is wrong
+  bool size_digit(char c);
+  bool trailer_byte(char c);
+  bool fail(const char* detail);
+  std::span<char> take(std::span<char> in);  // payload at the beginning of `in`
+  bool wants_payload() const;
+
   State state_ = State::kDone;
   const char* error_ = nullptr;
   uint64_t remaining_ = 0;  // of the body, or of the current chunk

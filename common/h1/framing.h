@@ -13,8 +13,8 @@ struct Framing {
   enum class Kind : uint8_t { kNone, kLength, kChunked, kUntilClose };
   Kind kind = Kind::kNone;
   uint64_t length = 0;  // kLength: may be 0
-  bool undecoded =
-      false;  // kUntilClose: a transfer coding we don't know is still on; not to be stored
+  // kUntilClose: a transfer coding that we don't know is still on, so don't store it.
+  bool undecoded = false;
 
   bool has_body() const { return kind != Kind::kNone && !(kind == Kind::kLength && length == 0); }
   friend bool operator==(const Framing&, const Framing&) = default;

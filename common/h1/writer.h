@@ -13,9 +13,9 @@
 
 namespace seawall::h1 {
 
-// Appends to a fixed buffer. What does not fit is left out whole and overflow() is set for good:
-// check it once at the end. Names and values are written as given: they come from a parsed head or
-// a checked configuration, never with CR, LF or NUL (asserted in debug builds).
+// Appends to a fixed buffer. Once something does not fit, nothing more is written and overflow()
+// stays set: check it once at the end. Names and values are written as given: they come from a
+// parsed head or a checked configuration, never with CR, LF or NUL (asserted in debug builds).
 class HeadWriter {
  public:
   explicit HeadWriter(std::span<char> buffer)
