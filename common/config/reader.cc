@@ -1,5 +1,6 @@
 #include "common/config/reader.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
@@ -9,9 +10,11 @@
 #include <system_error>
 #include <utility>
 
+#include "common/base/ascii.h"
 #include "common/config/suggest.h"
 #include "common/config/units.h"
 #include "common/http/tokens.h"
+#include "common/http/url.h"
 
 namespace seawall::config {
 namespace {
@@ -161,6 +164,12 @@ std::optional<std::string> Reader::token(const Node& node, std::string_view what
   return std::nullopt;
 }
 
+std::optional<std::string> Reader::field_name(const Node& node) {
+  const std::optional<std::string> name = token(node, "a field name");
+  if (!name) return std::nullopt;
+  return to_lower(*name);
+}
+
 std::optional<std::string> Reader::file(const Node& node) {
   const std::optional<std::string> name = text(node, "the path of a file");
   if (!name) return std::nullopt;
@@ -169,6 +178,39 @@ std::optional<std::string> Reader::file(const Node& node) {
   if (!why) return path;
   error(node, "can't read " + path + ": " + *why,
         "a readable file; a relative path starts at the folder of " + node.at.source->path);
+  return std::nullopt;
+}
+
+void Reader::check_certificate(const Node& node, const std::string& certificate_file,
+                               const std::string& key_file) {
+  if (!check_ || certificate_file.empty()) return;
+  const std::optional<std::string> why = check_(certificate_file, key_file);
+  if (!why) return;
+  error(node, certificate_file + ": " + *why,
+        key_file.empty() ? "PEM certificates of authorities"
+                         : "a PEM certificate chain and the private key that belongs to it");
+}
+
+std::optional<std::string> Reader::host(const Node& node) {
+  constexpr std::string_view kExpected = "a name such as \"www.example.com\", without port";
+  const std::optional<std::string> name = text(node, kExpected);
+  if (!name) return std::nullopt;
+  char buffer[http::kAuthorityBytes];
+  const auto authority = http::normalize_authority(*name, http::Scheme::kHttp, buffer);
+  const bool has_port = !name->ends_with(']') && name->find(':') != std::string::npos;
+  if (authority && !has_port) return std::string(authority->host);
+  error(node, show(node) + " is no host name", std::string(kExpected));
+  return std::nullopt;
+}
+
+std::optional<std::string> Reader::upstream(const Node& node) {
+  const std::optional<std::string> name = text(node, "the name of one of \"upstreams\"");
+  const std::vector<std::string_view> known(upstream_names.begin(), upstream_names.end());
+  // Without any group that is the mistake, not this name.
+  if (!name || known.empty()) return std::nullopt;
+  if (std::find(known.begin(), known.end(), *name) != known.end()) return name;
+  error(node, "no upstream is called " + show(node) + did_you_mean(*name, known),
+        list_words(known));
   return std::nullopt;
 }
 

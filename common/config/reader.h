@@ -22,8 +22,9 @@ class Reader {
       : role_(role), check_(check), problems_(problems) {}
 
   Role role() const { return role_; }
-  const CertificateCheck& certificate_check() const { return check_; }
   std::vector<Problem>& problems() { return problems_; }
+  // The groups of this node, once read: what `upstream` may name.
+  std::vector<std::string> upstream_names;
 
   // The message begins with the path to the value being read: `sites[0].hosts: …`.
   void error(const Place& at, std::string_view message, std::string expected);
@@ -45,7 +46,16 @@ class Reader {
   std::optional<Seconds> seconds(const Node& node, Seconds max);
   std::optional<std::string> text(const Node& node, std::string_view expected);  // not empty
   std::optional<std::string> token(const Node& node, std::string_view what);     // RFC 9110 §5.6.2
-  std::optional<std::string> file(const Node& node);                             // readable
+  std::optional<std::string> field_name(const Node& node);  // a token in lower case
+  std::optional<std::string> file(const Node& node);        // readable; resolved
+  // A host name or address as sites and Host fields have it: lower case, IPv6 in brackets.
+  std::optional<std::string> host(const Node& node);
+  // Asks the caller's check, if there is one; `certificate_file` may be empty: then there is
+  // nothing to check. A mistake is noted at `node`.
+  void check_certificate(const Node& node, const std::string& certificate_file,
+                         const std::string& key_file);
+  // One of `upstream_names`.
+  std::optional<std::string> upstream(const Node& node);
   std::optional<size_t> choice(const Node& node, std::span<const std::string_view> words);
 
   // Puts the name of a member or the index of an item on the path while it is read.

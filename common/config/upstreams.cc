@@ -1,0 +1,192 @@
+// `upstreams`: named groups of servers and how they are reached.
+#include <algorithm>
+
+#include "common/config/sections.h"
+#include "common/config/suggest.h"
+#include "common/http/url.h"
+
+namespace seawall::config {
+namespace {
+
+using upstream::GroupConfig;
+using upstream::GroupKind;
+using upstream::HostRule;
+using upstream::ServerConfig;
+using upstream::Timeouts;
+using upstream::TlsClientConfig;
+
+constexpr int64_t kDay = 86400 * 1000;
+constexpr std::string_view kUrlForm = "\"https://host:port\" or \"http://host:port\", without path";
+
+// "https://host[:port]" with an optional closing slash.
+void read_url(Reader& reader, const Node& node, ServerConfig& out) {
+  const auto text = reader.text(node, kUrlForm);
+  if (!text) return;
+  std::string_view rest = *text;
+  const auto starts = [&](std::string_view prefix) {
+    const bool yes = rest.starts_with(prefix);
+    if (yes) rest.remove_prefix(prefix.size());
+    return yes;
+  };
+  const bool tls = starts("https://");
+  const bool known = tls || starts("http://");
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  char buffer[http::kAuthorityBytes];
+  const auto authority =
+      http::normalize_authority(rest, tls ? http::Scheme::kHttps : http::Scheme::kHttp, buffer);
+  if (!known || !authority || authority->port == 0) {
+    reader.error(node, show(node) + " is no server", std::string(kUrlForm));
+    return;
+  }
+  std::string_view host = authority->host;
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  out.url = *text;
+  out.tls = tls;
+  out.host = host;
+  out.port = authority->port;
+}
+
+constexpr Key<ServerConfig> kServerKeys[] = {
+    {"url", read_url, "", Presence::kRequired},
+    {"weight", integer<&ServerConfig::weight, 1, 1000>},
+    {"backup", flag<&ServerConfig::backup>},
+};
+constexpr Shape<ServerConfig> kServer = {"server", kServerKeys};
+
+void add_server(Reader& reader, const Node& node, GroupConfig& out) {
+  ServerConfig server;
+  if (node.is(Node::Kind::kObject)) {
+    read_object(reader, node, kServer, server);
+  } else {
+    read_url(reader, node, server);
+  }
+  if (server.url.empty()) return;
+  for (const ServerConfig& other : out.servers) {
+    if (other.host != server.host || other.port != server.port) continue;
+    reader.error(node, server.url + " is in this group already", "each server once");
+  }
+  out.servers.push_back(std::move(server));
+}
+
+void read_servers(Reader& reader, const Node& node, GroupConfig& out) {
+  const bool ok =
+      read_array(reader, node, [&](const Node& item) { add_server(reader, item, out); });
+  if (!ok) return;
+  if (node.items.empty()) {
+    reader.error(node, "no server", "at least one: " + std::string(kUrlForm));
+  } else if (!out.servers.empty() && std::all_of(out.servers.begin(), out.servers.end(),
+                                                 [](const auto& s) { return s.backup; })) {
+    reader.error(node, "all servers are backups", "at least one that is not");
+  }
+}
+
+void read_ca(Reader& reader, const Node& node, TlsClientConfig& out) {
+  file<&TlsClientConfig::ca_file>(reader, node, out);
+  reader.check_certificate(node, out.ca_file, "");
+}
+
+void read_sni(Reader& reader, const Node& node, TlsClientConfig& out) {
+  if (auto name = reader.host(node)) out.sni = *name;
+}
+
+constexpr Choice<bool> kMinVersions[] = {{"1.2", false}, {"1.3", true}};
+
+constexpr Key<TlsClientConfig> kTlsKeys[] = {
+    {"verify", flag<&TlsClientConfig::verify>},
+    {"ca", read_ca},
+    {"certificate", file<&TlsClientConfig::certificate_file>},
+    {"key", file<&TlsClientConfig::key_file>},
+    {"sni", read_sni},
+    {"min_version", choice<&TlsClientConfig::tls13_only, kMinVersions>},
+};
+constexpr Shape<TlsClientConfig> kTls = {"upstream_tls", kTlsKeys};
+
+void read_tls(Reader& reader, const Node& node, GroupConfig& out) {
+  if (!read_object(reader, node, kTls, out.tls)) return;
+  const Node* certificate = node.find("certificate");
+  const Node* key = node.find("key");
+  if ((certificate == nullptr) != (key == nullptr)) {
+    reader.error(certificate != nullptr ? *certificate : *key,
+                 certificate != nullptr ? "\"key\" is missing" : "\"certificate\" is missing",
+                 "a client certificate together with its key");
+  } else if (!out.tls.key_file.empty()) {
+    reader.check_certificate(*certificate, out.tls.certificate_file, out.tls.key_file);
+  }
+}
+
+constexpr Key<Timeouts> kTimeoutKeys[] = {
+    {"dns", duration<&Timeouts::dns, 1, kDay>},
+    {"connect", duration<&Timeouts::connect, 1, kDay>},
+    {"tls", duration<&Timeouts::tls, 1, kDay>},
+    {"first_byte", duration<&Timeouts::first_byte, 1, kDay>},
+    {"between_bytes", duration<&Timeouts::between_bytes, 1, kDay>},
+    {"total", duration<&Timeouts::total, 0, kDay>},
+    {"pool_idle", duration<&Timeouts::pool_idle, 0, kDay>},
+};
+constexpr Shape<Timeouts> kTimeouts = {"timeouts", kTimeoutKeys};
+
+// "viewer", "server", or a host that is sent instead.
+void read_host(Reader& reader, const Node& node, GroupConfig& out) {
+  constexpr std::string_view kRules[] = {"viewer", "server"};
+  constexpr std::string_view kExpected =
+      "\"viewer\", \"server\" or a host name such as \"www.example.com\"";
+  const auto text = reader.text(node, kExpected);
+  if (!text) return;
+  if (*text == "viewer" || *text == "server") {
+    out.host_rule = *text == "viewer" ? HostRule::kViewer : HostRule::kServer;
+    return;
+  }
+  // A name of one label that looks like a rule is a mistyped rule.
+  const bool one_label = text->find_first_of(".:0123456789") == std::string::npos;
+  const std::string hint = one_label ? did_you_mean(*text, kRules) : "";
+  char buffer[http::kAuthorityBytes];
+  if (hint.empty() && http::normalize_authority(*text, http::Scheme::kHttps, buffer)) {
+    out.host_rule = HostRule::kName;
+    out.host_name = *text;
+    return;
+  }
+  reader.error(node, show(node) + " is no host" + hint, std::string(kExpected));
+}
+
+constexpr Choice<GroupKind> kKinds[] = {{"origin", GroupKind::kOrigin},
+                                        {"shield", GroupKind::kShield}};
+
+constexpr Key<GroupConfig> kGroupKeys[] = {
+    {"kind", choice<&GroupConfig::kind, kKinds>},
+    {"servers", read_servers, "server", Presence::kRequired},
+    {"tls", read_tls, "upstream_tls"},
+    {"timeouts", object<&GroupConfig::timeouts, kTimeouts>, "timeouts"},
+    {"host", read_host},
+    {"max_connections", integer<&GroupConfig::max_connections, 1, 1'000'000>},
+    {"max_idle", integer<&GroupConfig::max_idle, 0, 1'000'000>},
+    {"max_pending", integer<&GroupConfig::max_pending, 0, 1'000'000>},
+};
+constexpr Shape<GroupConfig> kGroup = {"upstream", kGroupKeys};
+
+}  // namespace
+
+void read_upstreams(Reader& reader, const Node& node, Snapshot& out) {
+  if (!reader.want_object(node)) return;
+  if (node.members.empty()) {
+    reader.error(node, "no upstream", "at least one: {\"origin\": {\"servers\": [ … ]}}");
+  }
+  for (const Member& member : node.members) {
+    const Reader::Step step(reader, member.name);
+    GroupConfig group;
+    group.name = member.name;
+    if (member.name.empty()) reader.error(member.at, "an empty name", "a name for the group");
+    read_object(reader, member.value, kGroup, group);
+    if (group.kind == GroupKind::kShield && group.host_rule != HostRule::kViewer) {
+      reader.error(*member.value.find("host"), "a shield always gets the viewer's Host",
+                   "no \"host\" here; the shield's own configuration says what the origin gets");
+    }
+    reader.upstream_names.push_back(group.name);
+    out.groups.push_back(std::move(group));
+  }
+}
+
+std::vector<ShapeInfo> upstream_shapes() {
+  return {describe(kGroup), describe(kServer), describe(kTls), describe(kTimeouts)};
+}
+
+}  // namespace seawall::config
