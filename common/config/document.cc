@@ -1,7 +1,13 @@
 #include "common/config/document.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <utility>
 
 #include "common/config/locate.h"
@@ -195,6 +201,26 @@ std::unique_ptr<Document> parse_document(std::string path, std::string text,
       Json::sax_parse(document->source.text, &builder, nlohmann::detail::input_format_t::json,
                       /*strict=*/true, /*ignore_comments=*/true);
   return ok ? std::move(document) : nullptr;
+}
+
+std::optional<std::string> why_unreadable(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return "it is a folder";
+  if (!std::ifstream(path)) return std::string(std::strerror(errno));
+  return std::nullopt;
+}
+
+std::unique_ptr<Document> load_document(const std::string& path, std::vector<Problem>& problems) {
+  if (const std::optional<std::string> why = why_unreadable(path)) {
+    Problem problem;
+    problem.file = path;
+    problem.message = "can't read the file: " + *why;
+    problems.push_back(std::move(problem));
+    return nullptr;
+  }
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  return parse_document(path, std::move(text), problems);
 }
 
 }  // namespace seawall::config

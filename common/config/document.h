@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,5 +65,10 @@ struct Document {
 // a name that stands twice in an object is a problem, too, but leaves a document.
 std::unique_ptr<Document> parse_document(std::string path, std::string text,
                                          std::vector<Problem>& problems);
+// The same from a file; that it can't be read is a problem, too.
+std::unique_ptr<Document> load_document(const std::string& path, std::vector<Problem>& problems);
+
+// What keeps `path` from being read as a file, or nothing.
+std::optional<std::string> why_unreadable(const std::string& path);
 
 }  // namespace seawall::config

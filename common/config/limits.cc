@@ -30,11 +30,7 @@ constexpr Shape<Limits> kLimits = {"limits", kKeys};
 }  // namespace
 
 void read_limits(Reader& reader, const Node& node, Snapshot& out) {
-  if (!read_object(reader, node, kLimits, out.limits)) return;
-  if (out.limits.url_bytes <= out.limits.head_bytes) return;
-  const Node* url = node.find("url_bytes");
-  reader.error(url != nullptr ? *url : node, "url_bytes is more than head_bytes",
-               "a request line that fits into the head");
+  read_object(reader, node, kLimits, out.limits);
 }
 
 std::vector<ShapeInfo> limits_shapes() { return {describe(kLimits)}; }

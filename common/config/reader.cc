@@ -1,13 +1,8 @@
 #include "common/config/reader.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <memory>
-#include <system_error>
 #include <utility>
 
 #include "common/base/ascii.h"
@@ -40,15 +35,6 @@ std::string show_duration(Millis time) {
   if (ms != 0 && ms % 86400000 == 0) return std::to_string(ms / 86400000) + "d";
   if (ms != 0 && ms % 3600000 == 0) return std::to_string(ms / 3600000) + "h";
   return std::to_string(ms / 1000) + "s";
-}
-
-// What keeps `path` from being read as a file, or nothing.
-std::optional<std::string> unreadable(const std::string& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return "is a folder";
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "r"), &std::fclose);
-  if (!file) return std::string(std::strerror(errno));
-  return std::nullopt;
 }
 
 }  // namespace
@@ -174,7 +160,7 @@ std::optional<std::string> Reader::file(const Node& node) {
   const std::optional<std::string> name = text(node, "the path of a file");
   if (!name) return std::nullopt;
   std::string path = resolve_path(node.at, *name);
-  const std::optional<std::string> why = unreadable(path);
+  const std::optional<std::string> why = why_unreadable(path);
   if (!why) return path;
   error(node, "can't read " + path + ": " + *why,
         "a readable file; a relative path starts at the folder of " + node.at.source->path);

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/time.h"
@@ -70,6 +71,21 @@ class Reader {
    private:
     Reader& reader_;
     size_t length_;
+  };
+
+  // Empties the path while another file is read.
+  class OtherFile {
+   public:
+    explicit OtherFile(Reader& reader) : reader_(reader), path_(std::move(reader.path_)) {
+      reader_.path_.clear();
+    }
+    ~OtherFile() { reader_.path_ = std::move(path_); }
+    OtherFile(const OtherFile&) = delete;
+    OtherFile& operator=(const OtherFile&) = delete;
+
+   private:
+    Reader& reader_;
+    std::string path_;
   };
 
  private:
