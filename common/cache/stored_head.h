@@ -21,7 +21,7 @@ enum class FieldFate : uint8_t {
   kViewer,    // stored, and sent to everyone
   kInternal,  // stored, and sent to trusted edges only: Surrogate-Control, Surrogate-Key,
               // Cache-Tag, xkey, Cache-Groups
-  kDrop,  // hop-by-hop or ours: Connection and what it names, Content-Length, Age, X-Cache, …
+  kDrop,      // hop-by-hop or ours: Connection and what it names, Content-Length, Age, X-Cache, …
 };
 // For one message: what happens to each of its fields when it is forwarded.
 class HeadFilter {
@@ -67,7 +67,7 @@ struct Freshened {
 };
 // The stored head updated from a 304, or from the 200 to a HEAD (RFC 9111 §3.2, §4.3.4, §4.3.5):
 // each field of `update` replaces all lines of that name, except Content-Length, Content-Encoding,
-// Content-Type, Content-Range and what HeadFilter drops.
+// Content-Range and what HeadFilter drops. Ask may_store() again with the new facts.
 Freshened freshen(StoredHeadView stored, const ResponseFacts& facts,
                   const http::ResponseHead& update, const Behavior& behavior, WallTime request_time,
                   WallTime response_time);

@@ -1,0 +1,37 @@
+// What decide() and may_store() share about time; the public functions are in policy.h.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "common/cache/policy.h"
+
+namespace seawall::cache {
+
+// RFC 9110 §15.1: statuses that may be given a lifetime by heuristics.
+bool heuristically_cacheable(int status);
+
+// current_age in the precision that comparisons need; current_age() is this in whole seconds.
+Millis precise_age(const ResponseFacts& response, WallTime now);
+
+// Is something that has been stale for `staleness` inside a window of `window` seconds? A window of
+// 0 or less is none.
+constexpr bool covers(Seconds window, Millis staleness) {
+  return window > Seconds{0} && staleness <= window;
+}
+
+// A no-cache that holds: only override_ttl, which stands in for all that the origin says about
+// freshness, lets a response with it be used without validation.
+inline bool must_validate(const ResponseFacts& response, const Behavior& behavior) {
+  return response.no_cache && !behavior.ttl.override_ttl;
+}
+
+// The directive that forbids to serve this response stale (RFC 9111 §4.2.4), or kNone.
+Reason stale_forbidden_by(const ResponseFacts& response, const Behavior& behavior);
+
+// The grace of StaleRules that holds for this response. 0 for one that neither the origin nor the
+// operator gave any lifetime: it was never meant to be served without asking.
+Seconds grace(const ResponseFacts& response, const Lifetime& lifetime, const Behavior& behavior,
+              Failure failure);
+
+}  // namespace seawall::cache
