@@ -97,17 +97,23 @@ void apply_range(const Request& request, Response& response) {
   } else if (first == kAll || last < first) {
     return;
   }
-  const std::string whole = "/" + std::to_string(length);
   if (first >= length) {
     response.status = 416;
-    append_field(response.fields, "Content-Range", "bytes *" + whole);
+    response.fields.append("Content-Range: bytes */");
+    append_number(response.fields, length);
+    response.fields.append("\r\n");
     response.body = Body::fixed("");
     return;
   }
   last = std::min(last, length - 1);
   response.status = 206;
-  append_field(response.fields, "Content-Range",
-               "bytes " + std::to_string(first) + "-" + std::to_string(last) + whole);
+  response.fields.append("Content-Range: bytes ");
+  append_number(response.fields, first);
+  response.fields.append("-");
+  append_number(response.fields, last);
+  response.fields.append("/");
+  append_number(response.fields, length);
+  response.fields.append("\r\n");
   response.body.slice(first, last - first + 1);
 }
 

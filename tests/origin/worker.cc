@@ -25,8 +25,9 @@ std::string bound_address(int socket) {
   char port[NI_MAXSERV];
   getnameinfo(reinterpret_cast<sockaddr*>(&address), length, host, sizeof(host), port, sizeof(port),
               NI_NUMERICHOST | NI_NUMERICSERV);
-  const std::string name = address.ss_family == AF_INET6 ? "[" + std::string(host) + "]" : host;
-  return name + ":" + port;
+  std::string text = host;
+  if (address.ss_family == AF_INET6) text.insert(0, 1, '[').push_back(']');
+  return text.append(":").append(port);
 }
 
 std::string imf_fixdate(time_t now) {
