@@ -154,6 +154,7 @@ bool BodyDecoder::size_digit(char c) {
   if (++line_ > limits_.chunk_line) return fail("chunk line over the limit");
   if (remaining_ > kMaxChunk >> 4) return fail("chunk size over 2^62");
   remaining_ = remaining_ << 4 | static_cast<uint64_t>(digit);
+  if (remaining_ > kMaxChunk) return fail("chunk size over 2^62");
   return true;
 }
 

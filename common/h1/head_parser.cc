@@ -12,6 +12,7 @@
 #include "common/base/ascii.h"
 #include "common/h1/head_scan.h"
 #include "common/h1/start_line.h"
+#include "common/http/tokens.h"
 
 namespace seawall::h1 {
 
@@ -42,11 +43,11 @@ int on_name(llhttp_t* llhttp, const char* at, size_t length) {
     parser.too_many = true;
     return -1;
   }
-  if (length == 0) return -1;  // llhttp takes ": value" for a field
   http::Field& field = parser.fields[parser.count];
   field.name = {at, length};
   field.id = http::field_id(field.name);
-  return 0;
+  // llhttp takes empty names and, built without its strict mode, names with spaces.
+  return field.id != FieldId::kOther || http::is_token(field.name) ? 0 : -1;
 }
 
 int on_value(llhttp_t* llhttp, const char* at, size_t length) {
