@@ -24,6 +24,7 @@ class AresResolver final : public Resolver {
 
  private:
   class Channel;
+  UvLoop& loop_;
   std::unique_ptr<Channel> channel_;
 };
 

@@ -23,9 +23,9 @@ class CachingResolver final : public Resolver {
  private:
   class Waiter;
   struct Flight;
-  void ask(const std::string& host, Millis timeout, Waiter& waiter);
+  Flight& flight_for(std::string_view host, Millis timeout);
   void on_answer(const std::string& host, const Result<Resolution>& result);
-  Result<Resolution> answer_from_cache(std::string_view host, const Error& error);
+  Result<Resolution> last_known_or(std::string_view host, const Error& error);
 
   Loop& loop_;
   Resolver& upstream_;

@@ -44,7 +44,7 @@ class Listener {
   struct Closer {
     void operator()(Handle* handle) const;
   };
-  explicit Listener(UvLoop& loop, AcceptHandler* handler);
+  Listener(UvLoop& loop, int fd, AcceptHandler* handler);
   void on_readable();
   void on_rested();
   void poll_or_stop();

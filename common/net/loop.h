@@ -98,8 +98,9 @@ class Loop {
   bool clock_is_fresh_ = false;
   std::array<std::unique_ptr<char[]>, 4> scratch_;
 
-  std::mutex posted_mutex_;  // guards the two below
-  IntrusiveList<Task> posted_;
+  std::mutex posted_mutex_;  // guards the three below, and PostedTask::posted_
+  IntrusiveList<PostedTask> posted_;
+  size_t posted_count_ = 0;
   std::vector<std::function<void()>> calls_;
 };
 

@@ -2,8 +2,6 @@
 // nothing, and a task that dies leaves its queue.
 #pragma once
 
-#include <atomic>
-
 #include "common/base/intrusive_list.h"
 #include "common/base/waker.h"
 
@@ -38,7 +36,7 @@ class PostedTask : public Task, public Waker {
  private:
   friend class Loop;
   Loop& loop_;
-  std::atomic<bool> posted_{false};
+  bool posted_ = false;  // guarded by the loop's mutex
 };
 
 }  // namespace seawall::net

@@ -46,7 +46,7 @@ class TcpStream final : public Stream {
   struct Closer {
     void operator()(Handle* handle) const;
   };
-  explicit TcpStream(std::unique_ptr<Handle, Closer> handle);
+  explicit TcpStream(UvLoop& loop);
 
   StreamHandler* handler_ = nullptr;
   std::unique_ptr<Handle, Closer> handle_;

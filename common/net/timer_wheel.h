@@ -67,7 +67,7 @@ class TimerWheel {
   static int64_t floor_tick(MonoTime t) { return t.time_since_epoch().count() >> kTickShift; }
   static int64_t ceil_tick(MonoTime t) { return (t.time_since_epoch().count() >> kTickShift) + 1; }
   void insert(Timer& timer);
-  void visit(int64_t slot);
+  void visit(size_t slot);
   int64_t find_next_tick() const;
 
   int64_t tick_;       // all slots up to this one have been visited

@@ -32,7 +32,6 @@ class UvLoop final : public Loop {
   void read_clock(MonoTime& now, WallTime& wall) override;
   void wake() override;
   void before_poll();
-  void after_poll();
   void arm_timer();
 
   std::unique_ptr<Handles> handles_;

@@ -1,0 +1,96 @@
+#include "common/net/loop.h"
+
+#include <utility>
+
+namespace seawall::net {
+namespace {
+
+struct EndOfTurn final : Task {
+  void run() override {}
+};
+
+// What a task puts into the list comes behind the mark, and waits for the next turn.
+void run_all(IntrusiveList<Task>& tasks) {
+  if (tasks.empty()) return;
+  EndOfTurn mark;
+  tasks.push_back(mark);
+  for (Task* task = tasks.pop_front(); task && task != &mark; task = tasks.pop_front()) task->run();
+}
+
+}  // namespace
+
+void PostedTask::post() { loop_.post(*this); }
+void PostedTask::cancel() { loop_.cancel(*this); }
+
+Loop::~Loop() = default;
+
+void Loop::refresh_clock() {
+  read_clock(now_, wall_now_);
+  clock_is_fresh_ = true;
+}
+
+std::span<char> Loop::scratch(Scratch kind) {
+  std::unique_ptr<char[]>& buffer = scratch_[static_cast<size_t>(kind)];
+  const size_t size = kind == Scratch::kRead ? kReadBytes : kScratchBytes;
+  if (!buffer) buffer.reset(new char[size]);
+  return {buffer.get(), size};
+}
+
+void Loop::run_tasks() {
+  run_all(deferred_);
+  run_all(turn_end_);
+}
+
+void Loop::post(PostedTask& task) {
+  {
+    const std::lock_guard lock(posted_mutex_);
+    if (task.posted_) return;
+    task.posted_ = true;
+    posted_.push_back(task);
+    ++posted_count_;
+  }
+  wake();
+}
+
+void Loop::cancel(PostedTask& task) {
+  const std::lock_guard lock(posted_mutex_);
+  if (!task.posted_) return;
+  task.posted_ = false;
+  task.unlink();
+  --posted_count_;
+}
+
+void Loop::call(std::function<void()> function) {
+  {
+    const std::lock_guard lock(posted_mutex_);
+    calls_.push_back(std::move(function));
+  }
+  wake();
+}
+
+void Loop::take_posted() {
+  std::vector<std::function<void()>> calls;
+  size_t tasks = 0;
+  {
+    const std::lock_guard lock(posted_mutex_);
+    calls.swap(calls_);
+    tasks = posted_count_;
+  }
+  for (std::function<void()>& call : calls) call();
+  // One at a time, since a task may cancel others; what is posted meanwhile has woken the loop
+  // again.
+  for (; tasks > 0; --tasks) {
+    Task* task = nullptr;
+    {
+      const std::lock_guard lock(posted_mutex_);
+      PostedTask* posted = posted_.pop_front();
+      if (!posted) return;
+      posted->posted_ = false;
+      --posted_count_;
+      task = posted;
+    }
+    task->run();
+  }
+}
+
+}  // namespace seawall::net

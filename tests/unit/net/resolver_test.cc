@@ -1,0 +1,260 @@
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <map>
+#include <thread>
+
+#include "catch.h"
+#include "common/net/ares_resolver.h"
+#include "common/net/caching_resolver.h"
+#include "tests/unit/net/driver.h"
+
+namespace seawall::net {
+namespace {
+
+// A DNS server for A and AAAA over UDP, on its own thread. RFC 1035 §4.1.
+class DnsServer {
+ public:
+  struct Record {
+    std::string ipv4, ipv6;
+    uint32_t ttl = 60;
+  };
+
+  explicit DnsServer(std::map<std::string, Record> records) : records_(std::move(records)) {
+    socket_ = ::socket(AF_INET, SOCK_DGRAM, 0);
+    const Address any = *Address::parse("127.0.0.1", 0);
+    REQUIRE(bind(socket_, any.raw(), any.raw_size()) == 0);
+    sockaddr_in bound;
+    socklen_t size = sizeof bound;
+    getsockname(socket_, reinterpret_cast<sockaddr*>(&bound), &size);
+    address_ = "127.0.0.1:" + std::to_string(ntohs(bound.sin_port));
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~DnsServer() {
+    stop_ = true;
+    thread_.join();
+    close(socket_);
+  }
+  const std::string& address() const { return address_; }
+  int questions() const { return questions_; }
+  std::atomic<bool> silent = false;
+
+ private:
+  void serve() {
+    while (!stop_) {
+      pollfd p = {socket_, POLLIN, 0};
+      if (poll(&p, 1, 20) != 1) continue;
+      char q[512];
+      sockaddr_in from;
+      socklen_t size = sizeof from;
+      const ssize_t n =
+          recvfrom(socket_, q, sizeof q, 0, reinterpret_cast<sockaddr*>(&from), &size);
+      ++questions_;
+      if (n < 17 || silent) continue;
+      const std::string answer = answer_to({q, static_cast<size_t>(n)});
+      sendto(socket_, answer.data(), answer.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
+    }
+  }
+  std::string answer_to(std::string_view q) const {
+    std::string name;
+    size_t at = 12;
+    while (q[at] != 0) {
+      if (!name.empty()) name += '.';
+      name += q.substr(at + 1, static_cast<size_t>(q[at]));
+      at += static_cast<size_t>(q[at]) + 1;
+    }
+    const char type = q[at + 2];
+    const std::string_view question = q.substr(12, at + 5 - 12);
+    const auto found = records_.find(name);
+    std::string data;
+    if (found != records_.end()) {
+      const std::string& ip = type == 1 ? found->second.ipv4 : found->second.ipv6;
+      if (const auto address = Address::parse(ip, 0)) {
+        const auto bytes = address->mapped_bytes();
+        const size_t skip = type == 1 ? 12 : 0;
+        data.assign(reinterpret_cast<const char*>(bytes.data()) + skip, 16 - skip);
+      }
+    }
+    std::string out(q.substr(0, 2));
+    out += '\x81';
+    out += found == records_.end() ? '\x83' : '\x80';  // NXDOMAIN or no error
+    out += std::string("\0\1\0", 3) + (data.empty() ? '\0' : '\1') + std::string(4, '\0');
+    out += question;
+    if (data.empty()) return out;
+    const uint32_t ttl = htonl(found->second.ttl);
+    out += std::string("\xc0\x0c\0", 3) + type + std::string("\0\1", 2);
+    out.append(reinterpret_cast<const char*>(&ttl), 4);
+    out += '\0';
+    out += static_cast<char>(data.size());
+    return out + data;
+  }
+
+  std::map<std::string, Record> records_;
+  int socket_ = -1;
+  std::string address_;
+  std::atomic<bool> stop_ = false;
+  std::atomic<int> questions_ = 0;
+  std::thread thread_;
+};
+
+struct Asked {
+  Asked(Resolver& resolver, std::string_view host, Millis timeout = Millis(10000)) {
+    query = resolver.resolve(host, timeout, [this](Result<Resolution> r) {
+      result.emplace(std::move(r));
+      query.reset();  // allowed
+    });
+    answered_in_call = result.has_value();
+  }
+  bool has(std::string_view ip) const {
+    if (!result || !result->ok()) return false;
+    for (const Address& a : (*result)->addresses) {
+      if (a.ip_string() == ip) return true;
+    }
+    return false;
+  }
+  std::optional<Result<Resolution>> result;
+  std::unique_ptr<Query> query;
+  bool answered_in_call = false;
+};
+
+TEST_CASE("names are resolved to all their IPv4 and IPv6 addresses with the smallest TTL") {
+  UvLoop loop;
+  DnsServer server(
+      {{"both.test", {"192.0.2.7", "2001:db8::7", 33}}, {"four.test", {"192.0.2.8", ""}}});
+  AresResolver resolver(loop, {.servers = server.address()});
+  Asked both(resolver, "both.test");
+  Asked four(resolver, "four.test");
+  REQUIRE(run_until(loop, [&] { return both.result && four.result; }));
+  CHECK(both.has("192.0.2.7"));
+  CHECK(both.has("2001:db8::7"));
+  CHECK((*both.result)->ttl == Seconds(33));
+  CHECK(four.has("192.0.2.8"));
+  CHECK((*four.result)->addresses.size() == 1);
+}
+
+TEST_CASE("numeric addresses and localhost need no server, and answer after the call") {
+  UvLoop loop;
+  AresResolver resolver(loop, {.servers = "127.0.0.1:1"});
+  for (const std::string host : {"192.0.2.1", "::1", "[::1]", "localhost"}) {
+    Asked asked(resolver, host);
+    CHECK_FALSE(asked.answered_in_call);
+    REQUIRE(run_until(loop, [&] { return asked.result.has_value(); }));
+    CHECK(asked.result->ok());
+    CHECK(asked.has(host == "localhost" ? "127.0.0.1" : Address::parse(host, 0)->ip_string()));
+  }
+}
+
+TEST_CASE("unknown names, bad names, dead and silent servers are kDns errors") {
+  UvLoop loop;
+  DnsServer server({});
+  AresResolver resolver(loop, {.servers = server.address()});
+  AresResolver dead(loop, {.servers = "127.0.0.1:1", .try_timeout = Millis(50), .tries = 1});
+  Asked unknown(resolver, "nothing.test");
+  Asked bad(resolver, std::string(300, 'a'));
+  Asked refused(dead, "a.test");
+  REQUIRE(run_until(loop, [&] { return unknown.result && bad.result && refused.result; }));
+  for (const Asked* asked : {&unknown, &bad, &refused}) {
+    REQUIRE_FALSE(asked->result->ok());
+    CHECK(asked->result->error().code == ErrorCode::kDns);
+    CHECK(asked->result->error().retryable);
+  }
+  CHECK(std::string(unknown.result->error().detail) == "name does not exist");
+  server.silent = true;
+  Asked silent(resolver, "other.test", Millis(60));
+  REQUIRE(run_until(loop, [&] { return silent.result.has_value(); }));
+  REQUIRE_FALSE(silent.result->ok());
+  CHECK(std::string(silent.result->error().detail) == "DNS time-out");
+}
+
+TEST_CASE("a destroyed query is not answered, nor one whose resolver is gone") {
+  UvLoop loop;
+  DnsServer server({{"a.test", {"192.0.2.7", ""}}});
+  auto resolver = std::make_unique<AresResolver>(loop, AresOptions{.servers = server.address()});
+  Asked dropped(*resolver, "a.test");
+  Asked numeric(*resolver, "192.0.2.1");
+  dropped.query.reset();
+  numeric.query.reset();
+  Asked kept(*resolver, "a.test");
+  REQUIRE(run_until(loop, [&] { return kept.result.has_value(); }));
+  CHECK_FALSE(dropped.result);
+  CHECK_FALSE(numeric.result);
+  server.silent = true;
+  Asked last(*resolver, "a.test");
+  last.query.reset();
+  resolver.reset();
+  run_ready(loop);
+  CHECK_FALSE(last.result);
+}
+
+TEST_CASE("cached names are asked for once, questions that come together share one query") {
+  UvLoop loop;
+  DnsServer server({{"a.test", {"192.0.2.7", "2001:db8::7"}}});
+  AresResolver ares(loop, {.servers = server.address()});
+  CachingResolver resolver(loop, ares);
+  Asked first(resolver, "a.test");
+  Asked second(resolver, "a.test");
+  Asked dropped(resolver, "a.test");
+  dropped.query.reset();
+  REQUIRE(run_until(loop, [&] { return first.result && second.result; }));
+  Asked third(resolver, "a.test");
+  CHECK_FALSE(third.answered_in_call);
+  REQUIRE(run_until(loop, [&] { return third.result.has_value(); }));
+  for (const Asked* asked : {&first, &second, &third}) CHECK(asked->has("192.0.2.7"));
+  CHECK_FALSE(dropped.result);
+  CHECK(server.questions() == 2);  // A and AAAA
+}
+
+// Answers what the test says.
+struct Scripted final : Resolver {
+  struct Pending final : Query {
+    Callback callback;
+  };
+  std::unique_ptr<Query> resolve(std::string_view, Millis, Callback callback) override {
+    ++asked;
+    auto query = std::make_unique<Pending>();
+    query->callback = std::move(callback);
+    last = query.get();
+    return query;
+  }
+  void answer(Result<Resolution> result) {
+    const Callback callback = std::move(last->callback);
+    callback(std::move(result));
+  }
+  Pending* last = nullptr;
+  int asked = 0;
+};
+
+TEST_CASE("when DNS fails the last known addresses are the answer, with TTL 0") {
+  UvLoop loop;
+  Scripted dns;
+  CachingResolver resolver(loop, dns, {.min_ttl = Seconds(0)});
+  const Error down = {.code = ErrorCode::kDns, .detail = "down"};
+  Asked cold(resolver, "a.test");
+  dns.answer(down);
+  REQUIRE(run_until(loop, [&] { return cold.result.has_value(); }));
+  CHECK(std::string(cold.result->error().detail) == "down");
+  Asked again(resolver, "a.test");  // within failure_ttl: not asked
+  REQUIRE(run_until(loop, [&] { return again.result.has_value(); }));
+  CHECK_FALSE(again.result->ok());
+  CHECK(dns.asked == 1);
+
+  Asked good(resolver, "b.test");
+  dns.answer(Resolution{{*Address::parse("192.0.2.9", 0)}, Seconds(0)});
+  REQUIRE(run_until(loop, [&] { return good.result.has_value(); }));
+  Asked slow(resolver, "b.test", Millis(30));  // no answer comes in time
+  REQUIRE(run_until(loop, [&] { return slow.result.has_value(); }));
+  CHECK(slow.has("192.0.2.9"));
+  CHECK(dns.asked == 3);
+  Asked failed(resolver, "b.test");  // joins the query under way
+  CHECK(dns.asked == 3);
+  dns.answer(down);
+  REQUIRE(run_until(loop, [&] { return failed.result.has_value(); }));
+  CHECK(failed.has("192.0.2.9"));
+  CHECK((*failed.result)->ttl == Seconds(0));
+}
+
+}  // namespace
+}  // namespace seawall::net
