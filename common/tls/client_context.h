@@ -31,7 +31,6 @@ class ClientContext {
 
   // For tls/ only.
   ssl_ctx_st* get() const;
-  bool verifies() const;
   // Sessions by server and name. A copy of the stored one, or nullptr.
   ssl_session_st* find_session(std::string_view key) const;
   void store_session(std::string_view key, ssl_session_st* session) const;  // copies
@@ -41,6 +40,13 @@ class ClientContext {
   struct State;
   explicit ClientContext(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
+};
+
+// With whom a client connection's sessions may be used again: the app data of its SSL object. For
+// tls/ only.
+struct ClientPeer {
+  std::shared_ptr<const ClientContext> context;
+  std::string session_key;
 };
 
 }  // namespace seawall::tls

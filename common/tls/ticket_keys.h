@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <mutex>
 #include <span>
-#include <vector>
 
 namespace seawall::tls {
 
@@ -30,7 +29,8 @@ class TicketKeys {
 
  private:
   mutable std::mutex mutex_;
-  std::vector<Key> keys_;  // newest first, at most three
+  std::array<Key, 3> keys_{};  // newest first
+  size_t count_ = 0;
 };
 
 }  // namespace seawall::tls

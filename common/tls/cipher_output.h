@@ -1,0 +1,42 @@
+// Ciphertext's way out: gathered in the loop's scratch buffer, so that several records leave by one
+// write, and kept in memory of its own only if the inner stream does not take it. For tls/ only.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "common/net/loop.h"
+#include "common/net/stream.h"
+
+namespace seawall::tls {
+
+class CipherOutput {
+ public:
+  CipherOutput(net::Loop& loop, net::Stream& inner) : loop_(loop), inner_(inner) {}
+
+  // Takes all of it. Each use of the SSL object ends with a flush(), before the loop goes on.
+  void append(std::string_view bytes);
+  // Enough is gathered for a write; one more record fits.
+  bool is_full() const { return gathered_ >= kFull; }
+  Result<void> flush();
+
+  // Something is on its way to the inner stream: no new data should be encrypted.
+  bool is_blocked() const { return inner_.write_pending(); }
+  // The inner on_drained().
+  void on_drained();
+  // Everything has at least been given to the inner stream.
+  bool all_sent() const { return gathered_ == 0 && waiting_.empty(); }
+
+ private:
+  static constexpr size_t kFull = 64 * 1024;
+  void send(std::vector<char> bytes);
+
+  net::Loop& loop_;
+  net::Stream& inner_;
+  size_t gathered_ = 0;          // bytes in the loop's Scratch::kCipher
+  std::optional<Error> error_;   // of a write in between
+  std::vector<char> in_flight_;  // the inner write_rest()'s
+  std::vector<char> waiting_;    // behind in_flight_
+};
+
+}  // namespace seawall::tls

@@ -1,0 +1,93 @@
+#include "common/tls/client_context.h"
+
+#include <openssl/err.h>
+
+#include <map>
+#include <mutex>
+
+#include "common/tls/openssl.h"
+
+namespace seawall::tls {
+namespace {
+
+constexpr size_t kMaxSessions = 1024;
+constexpr unsigned char kAlpn[] = "\x08http/1.1";
+
+int on_new_session(SSL* ssl, SSL_SESSION* session) {
+  const auto* peer = static_cast<const ClientPeer*>(SSL_get_app_data(ssl));
+  peer->context->store_session(peer->session_key, session);
+  return 0;  // the session stays OpenSSL's
+}
+
+std::string trust(SSL_CTX* context, const ClientOptions& options) {
+  if (!options.verify) return "";
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  if (options.ca_file.empty()) {
+    if (SSL_CTX_set_default_verify_paths(context) == 1) return "";
+    return "cannot load the system's CAs: " + take_openssl_errors();
+  }
+  if (SSL_CTX_load_verify_file(context, options.ca_file.c_str()) == 1) return "";
+  return "cannot read CAs " + options.ca_file + ": " + take_openssl_errors();
+}
+
+}  // namespace
+
+struct ClientContext::State {
+  SslCtxPtr context;
+  std::mutex mutex;                                         // guards what follows
+  std::map<std::string, SessionPtr, std::less<>> sessions;  // one per server: the newest
+};
+
+ClientContext::ClientContext(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ClientContext::~ClientContext() = default;
+
+std::shared_ptr<const ClientContext> ClientContext::create(const ClientOptions& options,
+                                                           std::string& error) {
+  ERR_clear_error();
+  auto state = std::make_unique<State>();
+  state->context.reset(SSL_CTX_new(TLS_client_method()));
+  SSL_CTX* c = state->context.get();
+  apply_common_settings(c);
+  if (options.min_version == MinVersion::kTls13) SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION);
+  SSL_CTX_set_alpn_protos(c, kAlpn, sizeof kAlpn - 1);
+  SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(c, &on_new_session);
+  error = trust(c, options);
+  if (error.empty() && !options.certificate_file.empty()) {
+    error = load_certificate(c, options.certificate_file, options.key_file);
+  }
+  if (!error.empty()) return nullptr;
+  return std::shared_ptr<const ClientContext>(new ClientContext(std::move(state)));
+}
+
+ssl_ctx_st* ClientContext::get() const { return state_->context.get(); }
+
+// A session that a connection uses changes; what is stored, and what is given out, is therefore a
+// copy of its own.
+ssl_session_st* ClientContext::find_session(std::string_view key) const {
+  const std::lock_guard lock(state_->mutex);
+  const auto found = state_->sessions.find(key);
+  return found == state_->sessions.end() ? nullptr : SSL_SESSION_dup(found->second.get());
+}
+
+void ClientContext::store_session(std::string_view key, ssl_session_st* session) const {
+  SessionPtr copy(SSL_SESSION_dup(session));
+  if (!copy) return;
+  const std::lock_guard lock(state_->mutex);
+  auto& sessions = state_->sessions;
+  const auto found = sessions.find(key);
+  if (found != sessions.end()) {
+    found->second = std::move(copy);
+    return;
+  }
+  if (sessions.size() >= kMaxSessions) sessions.erase(sessions.begin());
+  sessions.emplace(key, std::move(copy));
+}
+
+void ClientContext::forget_session(std::string_view key) const {
+  const std::lock_guard lock(state_->mutex);
+  const auto found = state_->sessions.find(key);
+  if (found != state_->sessions.end()) state_->sessions.erase(found);
+}
+
+}  // namespace seawall::tls

@@ -1,0 +1,431 @@
+// All of an inner on_data() is consumed before it returns: what is decrypted goes to the handler in
+// one piece; what may not be decrypted yet (the handler does not read) is kept in `stash_`, and the
+// inner stream stopped. Every use of the SSL object ends with output_.flush(), before a handler is
+// called. A handler may destroy the stream: after each call to it, Alive is asked.
+#include "common/tls/tls_stream.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include <cassert>
+#include <utility>
+#include <vector>
+
+#include "common/tls/cipher_output.h"
+#include "common/tls/openssl.h"
+#include "common/tls/record_cursor.h"
+#include "common/tls/span_bio.h"
+
+namespace seawall::tls {
+namespace {
+
+constexpr size_t kMaxRecord = RecordCursor::kRecordBytes;
+
+class TlsStream final : public net::Stream, private net::StreamHandler, private net::Task {
+ public:
+  TlsStream(net::Loop& loop, std::unique_ptr<net::Stream> inner, SSL_CTX* context,
+            net::StreamHandler* handler);
+  ~TlsStream() override;
+  void start_server(std::shared_ptr<const ServerContext> context);
+  void start_client(std::shared_ptr<const ClientContext> context, std::string_view name,
+                    std::string_view server);
+
+  void set_handler(net::StreamHandler* handler) override { handler_ = handler; }
+  Result<size_t> try_write(std::span<const iovec> buffers) override;
+  void write_rest(std::span<const iovec> buffers) override;
+  bool write_pending() const override { return write_pending_; }
+  void read_start() override;
+  void read_stop() override;
+  void shutdown() override;
+  void reset_on_close() override { inner_->reset_on_close(); }
+  bool idle_is_clean() override;
+  bool is_tls() const override { return true; }
+  std::string_view server_name() const override;
+  bool has_verified_peer_certificate() const override;
+  std::string last_error_text() const override { return error_text_; }
+
+ private:
+  class Alive;  // whether the stream still is, after its handler was called
+  enum class Phase : uint8_t { kHandshake, kOpen, kEnded, kBroken };  // of what the peer sends
+
+  void on_data(std::span<char> data) override;
+  void on_end() override;
+  void on_error(Error error) override;
+  void on_drained() override;
+  void run() override;
+
+  void shake_hands();
+  void receive(Alive& alive);
+  void decrypt(Alive& alive);
+  void keep_input();
+  Result<size_t> encrypt(std::span<const iovec> buffers);
+  void write_on();
+  void drop_from_rest(size_t count);
+  void finish_writing();
+  void fail(Error error);
+  Error handshake_error();
+  Error ssl_error(ErrorCode code);
+  bool prepare_name(std::string_view name);
+  Side side() const { return client_ ? Side::kUpstream : Side::kViewer; }
+
+  net::Loop& loop_;
+  net::StreamHandler* handler_;
+  std::unique_ptr<net::Stream> inner_;
+  CipherOutput output_;
+  SpanBio bio_;
+  std::shared_ptr<const ServerContext> server_;
+  std::unique_ptr<ClientPeer> client_;
+  SslPtr ssl_;
+  std::vector<char> stash_;  // ciphertext that waits for read_start()
+  std::vector<iovec> rest_;  // of write_rest(): not encrypted yet
+  std::string error_text_;
+  std::optional<Error> failure_;  // to be told by run()
+  bool* gone_ = nullptr;          // Alive's
+  Phase phase_ = Phase::kHandshake;
+  bool wants_read_ = false;
+  bool inner_ended_ = false;
+  bool write_pending_ = false;
+  bool wants_shutdown_ = false;
+  bool sent_close_notify_ = false;
+  bool fin_sent_ = false;
+};
+
+class TlsStream::Alive {
+ public:
+  explicit Alive(TlsStream& stream) : stream_(stream) { stream_.gone_ = &gone_; }
+  ~Alive() {
+    if (!gone_) stream_.gone_ = nullptr;
+  }
+  Alive(const Alive&) = delete;
+  Alive& operator=(const Alive&) = delete;
+  explicit operator bool() const { return !gone_; }
+
+ private:
+  TlsStream& stream_;
+  bool gone_ = false;
+};
+
+TlsStream::TlsStream(net::Loop& loop, std::unique_ptr<net::Stream> inner, SSL_CTX* context,
+                     net::StreamHandler* handler)
+    : loop_(loop),
+      handler_(handler),
+      inner_(std::move(inner)),
+      output_(loop, *inner_),
+      bio_{.input = {}, .output = &output_},
+      ssl_(SSL_new(context)) {
+  BIO* bio = new_span_bio(bio_);
+  SSL_set_bio(ssl_.get(), bio, bio);
+  inner_->set_handler(this);
+  inner_->read_start();
+}
+
+TlsStream::~TlsStream() {
+  if (gone_) *gone_ = true;
+  // Else OpenSSL takes the session for a bad one, and it can't be resumed.
+  if (phase_ != Phase::kBroken) {
+    SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  }
+}
+
+void TlsStream::start_server(std::shared_ptr<const ServerContext> context) {
+  server_ = std::move(context);
+  SSL_set_accept_state(ssl_.get());
+}
+
+void TlsStream::start_client(std::shared_ptr<const ClientContext> context, std::string_view name,
+                             std::string_view server) {
+  client_ = std::make_unique<ClientPeer>();
+  client_->context = std::move(context);
+  client_->session_key.append(server).append(1, '\0').append(name);
+  SSL_set_app_data(ssl_.get(), client_.get());
+  SSL_set_connect_state(ssl_.get());
+  if (const SessionPtr session{client_->context->find_session(client_->session_key)}) {
+    SSL_set_session(ssl_.get(), session.get());
+  }
+  if (!prepare_name(name)) {
+    failure_ = Error{ErrorCode::kTls, side(), true, "not a valid server name"};
+  } else {
+    shake_hands();
+  }
+  if (failure_) loop_.defer(*this);
+}
+
+bool TlsStream::prepare_name(std::string_view name) {
+  std::string text(name);
+  X509_VERIFY_PARAM* expected = SSL_get0_param(ssl_.get());
+  if (const std::optional<net::Address> numeric = net::Address::parse(name, 0)) {
+    return X509_VERIFY_PARAM_set1_ip_asc(expected, numeric->ip_string().c_str()) == 1;
+  }
+  if (text.ends_with('.')) text.pop_back();
+  X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  return text.find('\0') == std::string::npos && !text.empty() &&
+         SSL_set_tlsext_host_name(ssl_.get(), text.c_str()) == 1 &&
+         X509_VERIFY_PARAM_set1_host(expected, text.data(), text.size()) == 1;
+}
+
+// --- Reading
+
+// Goes on with the handshake; phase_ says whether it is complete, failure_ what went wrong.
+void TlsStream::shake_hands() {
+  ERR_clear_error();
+  const int result = SSL_do_handshake(ssl_.get());
+  const int why = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), result);
+  if (why != SSL_ERROR_NONE && why != SSL_ERROR_WANT_READ) failure_ = handshake_error();
+  const Result<void> sent = output_.flush();  // an alert, too
+  if (!failure_ && !sent) failure_ = sent.error();
+  if (failure_) {
+    failure_->retryable = client_ != nullptr;
+  } else if (result == 1) {
+    phase_ = Phase::kOpen;
+  }
+}
+
+void TlsStream::on_data(std::span<char> data) {
+  if (phase_ == Phase::kEnded || phase_ == Phase::kBroken) return;
+  assert(stash_.empty());  // else the inner stream is stopped
+  Alive alive(*this);
+  bio_.input = {data.data(), data.size()};
+  receive(alive);
+  if (alive) keep_input();
+}
+
+// Goes on with bio_.input.
+void TlsStream::receive(Alive& alive) {
+  if (phase_ == Phase::kHandshake) {
+    shake_hands();
+    if (failure_) return fail(*std::exchange(failure_, std::nullopt));
+    if (phase_ == Phase::kHandshake) return;
+    handler_->on_connected();
+    if (!alive) return;
+    if (!wants_read_) inner_->read_stop();
+    if (write_pending_ || wants_shutdown_) loop_.defer(*this);
+  }
+  if (phase_ == Phase::kOpen && wants_read_) decrypt(alive);
+}
+
+void TlsStream::decrypt(Alive& alive) {
+  const std::span<char> plain = loop_.scratch(net::Scratch::kPlaintext);
+  size_t filled = 0;
+  int why = SSL_ERROR_NONE;
+  ERR_clear_error();
+  while (why == SSL_ERROR_NONE && plain.size() - filled >= kMaxRecord) {
+    size_t count = 0;
+    const int result =
+        SSL_read_ex(ssl_.get(), plain.data() + filled, plain.size() - filled, &count);
+    if (result != 1) why = SSL_get_error(ssl_.get(), result);
+    filled += count;
+  }
+  assert(why != SSL_ERROR_NONE);  // an inner read's plaintext fits: 64 KiB and a kept record
+  Error error;
+  const bool broken = why != SSL_ERROR_WANT_READ && why != SSL_ERROR_ZERO_RETURN;
+  if (broken) error = ssl_error(ErrorCode::kTls);
+  (void)output_.flush();  // key updates, alerts; what fails here, writing or reading will tell
+  if (filled > 0) handler_->on_data(plain.first(filled));
+  if (!alive) return;
+  if (broken) return fail(error);
+  if (why == SSL_ERROR_ZERO_RETURN) {
+    if (!wants_read_) return;  // SSL_read_ex() will say so again
+    phase_ = Phase::kEnded;
+    inner_->read_stop();
+    handler_->on_end();
+  } else if (inner_ended_ && bio_.input.empty()) {
+    fail({ErrorCode::kReset, side(), false, kTruncated});
+  }
+}
+
+void TlsStream::keep_input() {
+  stash_.assign(bio_.input.begin(), bio_.input.end());
+  bio_.input = {};
+}
+
+void TlsStream::on_end() {
+  if (phase_ == Phase::kEnded || phase_ == Phase::kBroken) return;
+  inner_ended_ = true;
+  if (phase_ == Phase::kHandshake) {
+    return fail({ErrorCode::kTls, side(), client_ != nullptr,
+                 "connection closed during the TLS handshake"});
+  }
+  if (wants_read_ && stash_.empty()) fail({ErrorCode::kReset, side(), false, kTruncated});
+}
+
+void TlsStream::on_error(Error error) {
+  if (phase_ == Phase::kHandshake && client_) error.retryable = true;
+  fail(error);
+}
+
+// The last thing that an event does.
+void TlsStream::fail(Error error) {
+  if (phase_ == Phase::kHandshake && client_) {
+    client_->context->forget_session(client_->session_key);
+  }
+  phase_ = Phase::kBroken;
+  unlink();
+  inner_->read_stop();
+  handler_->on_error(error);
+}
+
+void TlsStream::read_start() {
+  wants_read_ = true;
+  if (phase_ != Phase::kOpen) return;  // during the handshake it reads anyway
+  if (!stash_.empty() || inner_ended_ || (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN)) {
+    loop_.defer(*this);
+  } else {
+    inner_->read_start();
+  }
+}
+
+void TlsStream::read_stop() {
+  wants_read_ = false;
+  if (phase_ == Phase::kOpen) inner_->read_stop();
+}
+
+// What calls left for the loop: an error, a write that found the way free, kept input.
+void TlsStream::run() {
+  Alive alive(*this);
+  if (failure_) return fail(*std::exchange(failure_, std::nullopt));
+  if (phase_ == Phase::kHandshake) return;
+  write_on();
+  if (!alive || phase_ != Phase::kOpen || !wants_read_) return;
+  const std::vector<char> kept = std::exchange(stash_, {});
+  bio_.input = {kept.data(), kept.size()};
+  decrypt(alive);
+  if (!alive) return;
+  keep_input();
+  if (phase_ == Phase::kOpen && wants_read_) inner_->read_start();
+}
+
+// --- Writing
+
+Result<size_t> TlsStream::try_write(std::span<const iovec> buffers) {
+  assert(!write_pending_);
+  if (phase_ == Phase::kHandshake || output_.is_blocked()) return size_t{0};
+  return encrypt(buffers);
+}
+
+// Encrypts until the inner stream is full; returns how many bytes of `buffers` that were.
+Result<size_t> TlsStream::encrypt(std::span<const iovec> buffers) {
+  RecordCursor cursor(buffers, loop_.scratch(net::Scratch::kRecord));
+  size_t taken = 0;
+  ERR_clear_error();
+  while (!cursor.at_end() && !output_.is_blocked()) {
+    const std::string_view piece = cursor.next();
+    size_t count = 0;
+    if (SSL_write_ex(ssl_.get(), piece.data(), piece.size(), &count) != 1) {
+      return ssl_error(ErrorCode::kReset);
+    }
+    taken += count;
+    if (!output_.is_full() && !cursor.at_end()) continue;
+    const Result<void> sent = output_.flush();
+    if (!sent) return sent.error();
+  }
+  return taken;
+}
+
+void TlsStream::write_rest(std::span<const iovec> buffers) {
+  assert(!write_pending_);
+  rest_.assign(buffers.begin(), buffers.end());
+  write_pending_ = true;
+  if (!output_.is_blocked()) loop_.defer(*this);
+}
+
+void TlsStream::on_drained() {
+  output_.on_drained();
+  if (phase_ != Phase::kHandshake) write_on();
+}
+
+// Goes on with what was to be written, as far as the inner stream takes it.
+void TlsStream::write_on() {
+  if (write_pending_ && !output_.is_blocked()) {
+    const Result<size_t> written = encrypt(rest_);
+    if (!written) return fail(written.error());
+    drop_from_rest(*written);
+    if (rest_.empty() && !output_.is_blocked()) {
+      write_pending_ = false;
+      if (wants_shutdown_) finish_writing();
+      return handler_->on_drained();
+    }
+  }
+  if (wants_shutdown_ && !write_pending_) finish_writing();
+}
+
+void TlsStream::drop_from_rest(size_t count) {
+  auto first = rest_.begin();
+  for (; first != rest_.end() && count >= first->iov_len; ++first) count -= first->iov_len;
+  if (first != rest_.end()) {
+    first->iov_base = static_cast<char*>(first->iov_base) + count;
+    first->iov_len -= count;
+  }
+  rest_.erase(rest_.begin(), first);
+  if (rest_.empty()) rest_ = std::vector<iovec>();
+}
+
+void TlsStream::shutdown() {
+  wants_shutdown_ = true;
+  if (phase_ == Phase::kHandshake || phase_ == Phase::kBroken) return;
+  if (!write_pending_) finish_writing();
+}
+
+// close_notify, then FIN once it has been given to the inner stream.
+void TlsStream::finish_writing() {
+  if (!std::exchange(sent_close_notify_, true)) {
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+    (void)output_.flush();  // if the peer is gone, reading tells
+  }
+  if (output_.all_sent() && !std::exchange(fin_sent_, true)) inner_->shutdown();
+}
+
+// --- What is known about the connection
+
+bool TlsStream::idle_is_clean() {
+  return phase_ == Phase::kOpen && !inner_ended_ && stash_.empty() &&
+         SSL_has_pending(ssl_.get()) == 0 && inner_->idle_is_clean();
+}
+
+std::string_view TlsStream::server_name() const {
+  const char* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
+  return name ? std::string_view(name) : std::string_view();
+}
+
+bool TlsStream::has_verified_peer_certificate() const {
+  return phase_ != Phase::kHandshake && (SSL_get_verify_mode(ssl_.get()) & SSL_VERIFY_PEER) &&
+         SSL_get0_peer_certificate(ssl_.get()) && SSL_get_verify_result(ssl_.get()) == X509_V_OK;
+}
+
+// OpenSSL's reasons and verification texts are string literals: fit for Error::detail.
+Error TlsStream::ssl_error(ErrorCode code) {
+  const char* reason = ERR_reason_error_string(ERR_peek_error());
+  error_text_ = take_openssl_errors();
+  return {code, side(), false, reason ? reason : "TLS failed"};
+}
+
+Error TlsStream::handshake_error() {
+  Error error = ssl_error(ErrorCode::kTls);
+  const long verdict = SSL_get_verify_result(ssl_.get());
+  if ((SSL_get_verify_mode(ssl_.get()) & SSL_VERIFY_PEER) && verdict != X509_V_OK) {
+    error.detail = X509_verify_cert_error_string(verdict);
+    error_text_ = std::string(error.detail) + "; " + error_text_;
+  }
+  return error;
+}
+
+}  // namespace
+
+std::unique_ptr<net::Stream> accept_tls(net::Loop& loop, std::unique_ptr<net::Stream> inner,
+                                        std::shared_ptr<const ServerContext> context,
+                                        net::StreamHandler* handler) {
+  auto stream = std::make_unique<TlsStream>(loop, std::move(inner), context->get(), handler);
+  stream->start_server(std::move(context));
+  return stream;
+}
+
+std::unique_ptr<net::Stream> connect_tls(net::Loop& loop, std::unique_ptr<net::Stream> inner,
+                                         std::shared_ptr<const ClientContext> context,
+                                         std::string_view name, std::string_view server,
+                                         net::StreamHandler* handler) {
+  auto stream = std::make_unique<TlsStream>(loop, std::move(inner), context->get(), handler);
+  stream->start_client(std::move(context), name, server);
+  return stream;
+}
+
+}  // namespace seawall::tls
