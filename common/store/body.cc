@@ -118,6 +118,12 @@ bool Body::append(std::string_view bytes) {
   return length - std::min(length, slowest_locked()) < kWindow;
 }
 
+bool Body::has_room() const {
+  if (retained()) return true;
+  std::lock_guard lock(mutex_);
+  return length() - std::min(length(), slowest_locked()) <= kWindow / 2;
+}
+
 void Body::complete(std::string trailers) {
   trailers_ = std::move(trailers);
   state_.store(State::kComplete);
@@ -138,6 +144,17 @@ void Body::stop_retaining() {
 void Body::set_writer(Waker* writer) {
   std::lock_guard lock(mutex_);
   writer_ = writer;
+}
+
+size_t Body::pieces(std::span<iovec> out) const {
+  const uint64_t length = this->length();
+  size_t n = 0;
+  for (const Chunk* c = first_; c && c->begin < length;
+       c = c->next.load(std::memory_order_acquire)) {
+    if (n == out.size()) return 0;
+    out[n++] = {c->data, static_cast<size_t>(std::min<uint64_t>(c->capacity, length - c->begin))};
+  }
+  return n;
 }
 
 void Body::copy_to(char* out) const {

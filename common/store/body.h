@@ -42,6 +42,8 @@ class Body final : public RefCounted<Body> {
   // Copies `bytes`. False: the window is full and the writer should pause until `writer` is woken
   // (the bytes were taken all the same).
   bool append(std::string_view bytes);
+  // Whether a writer that paused should go on: half the window is free.
+  bool has_room() const;
   void complete(std::string trailers = {});
   void fail();
   void stop_retaining();
@@ -56,6 +58,8 @@ class Body final : public RefCounted<Body> {
   const std::string& trailers() const { return trailers_; }
   // Bytes charged to the budget.
   uint64_t charged() const { return charged_; }
+  // References to all of a complete, retained body; 0 when `out` is too small.
+  size_t pieces(std::span<iovec> out) const;
   // Copies a complete, retained body to `out`, which has room for length() bytes.
   void copy_to(char* out) const;
 

@@ -46,14 +46,10 @@ void Fill::add_interim(std::string_view head_bytes) {
   change_state(State::kWaiting);
 }
 
-void Fill::publish(Ref<Object> object, FillOutcome outcome, std::string upstream_x_cache) {
-  object_ = std::move(object);
-  outcome_ = outcome;
-  upstream_x_cache_ = std::move(upstream_x_cache);
+void Fill::publish(Answer answer) {
+  answer_ = std::move(answer);
   change_state(State::kStreaming);
 }
-
-void Fill::release() { change_state(State::kReleased); }
 
 void Fill::fail(Error error) {
   error_ = error;

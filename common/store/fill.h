@@ -1,8 +1,8 @@
 // A fill: one fetch from the upstream that any number of requests, on any loop, wait for and read.
 // This is the part they share; who fetches (proxy/fetch.h) holds the only FillPermit.
 //
-// waiting ──publish──► streaming      the answer is here; its body may still grow
-//    ├─────release───► released       not to be shared: everybody goes on alone
+// waiting ──publish──► streaming      the answer is here; its body may still grow; if it is not
+//    │                                shareable, all but the one who led go on alone
 //    └─────fail──────► failed         no answer: error() tells why
 #pragma once
 
@@ -50,7 +50,7 @@ class FillInterest : private ListNode {
 
 class Fill final : public RefCounted<Fill> {
  public:
-  enum class State : uint8_t { kWaiting, kStreaming, kReleased, kFailed };
+  enum class State : uint8_t { kWaiting, kStreaming, kFailed };
 
   // `shared`: stands in a shard's fill table.
   Fill(Hash128 hash, uint64_t url_hash, std::string_view key, bool shared)
@@ -58,8 +58,15 @@ class Fill final : public RefCounted<Fill> {
 
   // --- the fetching side ---
   void add_interim(std::string_view head_bytes);  // a complete 1xx head, as viewers shall get it
-  void publish(Ref<Object> object, FillOutcome outcome, std::string upstream_x_cache);
-  void release();
+  struct Answer {
+    Ref<Object> object;
+    FillOutcome outcome = FillOutcome::kFetched;
+    bool shareable = false;
+    cache::Reason stored = cache::Reason::kNone;  // kStorable, or why it is not kept
+    std::string upstream_x_cache;                 // the upstream's X-Cache value
+    std::string upstream;                         // who was asked, for the log
+  };
+  void publish(Answer answer);
   void fail(Error error);
   // Woken when the last interest leaves; nullptr to clear.
   void set_fetcher(Waker* fetcher);
@@ -68,9 +75,8 @@ class Fill final : public RefCounted<Fill> {
   // --- any thread ---
   State state() const { return state_.load(std::memory_order_acquire); }
   // Valid from kStreaming on.
-  const Ref<Object>& object() const { return object_; }
-  FillOutcome outcome() const { return outcome_; }
-  const std::string& upstream_x_cache() const { return upstream_x_cache_; }
+  const Answer& answer() const { return answer_; }
+  const Ref<Object>& object() const { return answer_.object; }
   // Valid in kFailed.
   const Error& error() const { return error_; }
   // Interim heads behind the first `seen` bytes; adds to `seen`.
@@ -92,9 +98,7 @@ class Fill final : public RefCounted<Fill> {
   const std::string key_;
   const bool shared_;
   std::atomic<State> state_{State::kWaiting};
-  Ref<Object> object_;
-  FillOutcome outcome_ = FillOutcome::kFetched;
-  std::string upstream_x_cache_;
+  Answer answer_;
   Error error_;
 
   mutable std::mutex mutex_;  // guards what follows

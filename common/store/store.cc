@@ -119,7 +119,7 @@ Joined Store::join(const KeyRef& key, const VariantMatcher& matcher, const Ref<O
     const bool waiting = fill.state() == Fill::State::kWaiting;
     if (waiting && mode == Join::kKnownOnly) continue;
     if (!waiting && (fill.state() != Fill::State::kStreaming ||
-                     !matcher.matches(fill.object()->vary(), fill.object()->vary_key()))) {
+                     !fill.answer().shareable || !matcher.matches(fill.object()->vary(), fill.object()->vary_key()))) {
       continue;
     }
     joined.how = Joined::How::kFollow;

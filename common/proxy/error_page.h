@@ -1,0 +1,31 @@
+// Answers that the node makes itself: errors, redirects, 405.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.h"
+#include "common/proxy/answer_head.h"
+#include "common/proxy/node.h"
+
+namespace seawall::proxy {
+
+struct LocalAnswer {
+  uint16_t status = 500;
+  std::string detail;        // one sentence for the reader
+  std::string fields;        // further lines, "Name: value\r\n"…
+  std::string body;          // empty: a small page made of status and detail
+  std::string_view type = "text/html; charset=utf-8";
+  AnswerFields answer;
+  bool head_only = false;
+};
+// The whole message, with a fresh request id in it where the status is an error.
+std::string write_local_answer(const NodeInfo& node, LocalAnswer local,
+                               std::string_view request_id);
+
+// What a viewer gets when the upstream fails: refused, reset or malformed 502; time-outs 504;
+// overload 503.
+uint16_t status_for(const Error& error);
+
+}  // namespace seawall::proxy

@@ -1,0 +1,328 @@
+#include "common/proxy/fetch.h"
+
+#include "common/cache/invalidation.h"
+#include "common/proxy/stored_answer.h"
+
+namespace seawall::proxy {
+namespace {
+
+// How long a key is remembered as not shareable, so that its requests don't wait for one another.
+constexpr int64_t kUncacheableSeconds = 10;
+
+}  // namespace
+
+Fetch::Fetch(Worker& worker, FetchPlan plan)
+    : worker_(worker),
+      wake_(worker.loop(), *this),
+      plan_(std::move(plan)),
+      fill_(plan_.permit.ref()) {}
+
+Fetch::~Fetch() {
+  fill_->set_fetcher(nullptr);
+  if (body_) body_->set_writer(nullptr);
+}
+
+void Fetch::start() {
+  fill_->set_fetcher(&wake_);
+  if (plan_.background) worker_.counters().background_refreshes.add();
+  if (plan_.stored) worker_.counters().revalidations.add();
+  send(std::move(plan_.forward));
+}
+
+void Fetch::send(upstream::ExchangeRequest request) {
+  request_time_ = worker_.loop().wall_now();
+  worker_.counters().upstream_requests.add();
+  exchange_ = std::make_unique<upstream::Exchange>(*plan_.group, std::move(request), *this);
+  exchange_->start();
+}
+
+bool Fetch::send_body(std::string_view bytes) { return exchange_->send_body(bytes); }
+void Fetch::finish_body(std::string_view trailers) { exchange_->finish_body(trailers); }
+void Fetch::abort_body() { exchange_->abort_body(); }
+
+void Fetch::on_request_drained() {
+  if (uploader_) uploader_->on_upload_drained();
+}
+
+void Fetch::on_interim(const http::ResponseHead& head) {
+  if (finished_ || head.status == 100) return;  // 100 is between us and the upstream
+  std::string bytes = status_line(head.status, head.reason_phrase);
+  const cache::HeadFilter filter(head.fields);
+  for (const http::Field& f : head.fields) {
+    if (filter.fate(f) == cache::FieldFate::kViewer) {
+      bytes.append(f.name).append(": ").append(f.value).append("\r\n");
+    }
+  }
+  fill_->add_interim(bytes + "\r\n");
+}
+
+void Fetch::on_head(const http::ResponseHead& head, const h1::Framing& framing) {
+  if (finished_) return;
+  if (head.status >= 500) worker_.counters().upstream_5xx.add();
+  if (head.status == 304 && plan_.stored) return take_not_modified(head);
+  take_answer(head, framing);
+}
+
+// RFC 9111 §4.3.4. The stored body is shared; only the head is made anew.
+void Fetch::take_not_modified(const http::ResponseHead& head) {
+  ignoring_body_ = true;
+  const store::Object& old = *plan_.stored;
+  const std::string_view block = block_of(old.head());
+  if (!cache::validator_match(head, block) || fill_->invalidated.load()) {
+    wants_whole_ = plan_.full.has_value();
+    if (!wants_whole_) {
+      fill_->fail({ErrorCode::kProtocol, Side::kUpstream, true, "304 that matches nothing stored"});
+    }
+    return wake_.post();
+  }
+  const cache::Freshened fresh =
+      cache::freshen({block, old.internal()}, old.facts(), head, *plan_.behavior, request_time_,
+                     worker_.loop().wall_now());
+  ObjectTexts texts;
+  texts.head.assign(old.head().substr(0, old.head().size() - block.size()));
+  texts.head += fresh.head.viewer_block;
+  texts.internal = fresh.head.internal_block;
+  texts.head_has_length = old.head_has_length();
+  texts.vary.assign(old.vary());
+  texts.vary_key.assign(old.vary_key());
+  const store::ObjectInit init = object_init(*fill_, fresh.facts, texts);
+  store::Memory& memory = worker_.store().memory();
+  const bool keep =
+      cache::may_store(plan_.facts, fresh.facts, *plan_.behavior).store && plan_.may_store;
+  object_ = old.has_inline_body()
+                ? store::Object::create_inline(memory, init, old.inline_body())
+                : store::Object::create(memory, init, old.body(), store::Object::Charge::kBudget);
+  if (!object_) object_ = plan_.stored;  // no room for a new head: serve the old one
+  publish(head, store::FillOutcome::kRevalidated,
+          keep ? cache::Reason::kStorable : cache::Reason::kNoStore, keep);
+  if (keep && object_.get() != &old) {
+    plan_.permit.commit(object_, plan_.behavior->vary.max_variants);
+  } else if (!keep) {
+    worker_.store().remove(old);
+  }
+}
+
+// A stale copy that may still be used while the upstream fails is not given up for its error.
+bool Fetch::keeps_stale_copy(int status) const {
+  if (!plan_.stored || status < 500) return false;
+  const cache::StoredState state{.invalidated = plan_.stored->invalidated.load()};
+  return cache::decide_on_failure(plan_.facts, plan_.stored->facts(), *plan_.behavior,
+                                  cache::Failure::k5xx, status, worker_.loop().wall_now(), state)
+             .action == cache::Action::kServe;
+}
+
+// Whether the answer is to be stored: kStorable, or why not.
+cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts& facts,
+                           std::optional<uint64_t> length) {
+  if (!plan_.may_store) return cache::Reason::kPass;
+  if (plan_.facts.method != http::Method::kGet && !facts.content_location_is_target) {
+    return cache::Reason::kMethod;
+  }
+  const cache::StoreVerdict verdict = cache::may_store(plan_.facts, facts, *plan_.behavior);
+  if (!verdict.store) return verdict.reason;
+  if (head.status == 206) return cache::Reason::kPartial;
+  if (plan_.behavior->refuse_html_on_static &&
+      html_on_static_path(plan_.request->head().target, head.fields)) {
+    return cache::Reason::kHtmlOnStatic;
+  }
+  if (length && *length > worker_.store().max_object_bytes()) return cache::Reason::kTooLarge;
+  if (keeps_stale_copy(head.status)) return cache::Reason::kStaleIfError;
+  return cache::Reason::kStorable;
+}
+
+void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& framing) {
+  const WallTime now = worker_.loop().wall_now();
+  cache::ResponseFacts facts =
+      cache::read_response(head, *plan_.behavior, request_time_, now);
+  const http::Fields request = plan_.request->head().fields;
+  if (!http::is_safe(plan_.facts.method)) invalidate_targets(head);
+  if (plan_.facts.method == http::Method::kPost) {
+    const http::Field* host = http::find(request, http::FieldId::kHost);
+    const auto target =
+        cache::normalise_target(plan_.scheme, host ? host->value : "", plan_.request->head().target,
+                                worker_.key_buffer());
+    facts.content_location_is_target =
+        target.ok() && cache::content_location_is_target(*target, head.fields);
+  }
+  std::optional<uint64_t> length;
+  if (framing.kind == h1::Framing::Kind::kLength) length = framing.length;
+  cache::Reason stored = judge(head, facts, length);
+  ObjectTexts texts;
+  store::Memory& memory = worker_.store().memory();
+  storing_ = stored == cache::Reason::kStorable;
+  if (storing_) {
+    if (framing.kind == h1::Framing::Kind::kNone && head.status != 204) length = 0;
+    body_ = Ref<store::Body>(new store::Body(memory, store::Body::Retention::kRetained, length));
+    storing_ = stored_texts(head, facts, *plan_.behavior, request, length, texts);
+    if (storing_) {
+      object_ = store::Object::create(memory, object_init(*fill_, facts, texts), body_,
+                                      store::Object::Charge::kBudget);
+    }
+    if (!object_) {
+      storing_ = false;
+      stored = cache::Reason::kNoSpace;
+      worker_.counters().store_refused.add();
+    }
+  }
+  if (!storing_) {
+    // HEAD and 304 tell the length of a body that they don't have.
+    std::optional<std::string_view> length_text;
+    const http::Field* declared = http::find(head.fields, http::FieldId::kContentLength);
+    if (declared && head.status != 204 && head.status >= 200) length_text = declared->value;
+    texts = {};
+    passed_texts(head, length_text, texts);
+    body_ = Ref<store::Body>(new store::Body(memory, store::Body::Retention::kWindowed, length));
+    object_ = store::Object::create(memory, object_init(*fill_, facts, texts), body_,
+                                    store::Object::Charge::kFree);
+  }
+  body_->set_writer(&wake_);
+  // What is stale on arrival answers only the one who asked; the others validate it.
+  const bool shareable =
+      storing_ && cache::decide({}, &facts, *plan_.behavior, now).action == cache::Action::kServe;
+  publish(head, store::FillOutcome::kFetched, stored, shareable);
+  if (storing_) return;
+  const store::KeyRef key{fill_->hash(), fill_->url_hash(), fill_->key()};
+  if (fill_->shared() && plan_.may_store && head.status < 500 &&
+      plan_.facts.method == http::Method::kGet) {
+    worker_.store().remember_uncacheable(
+        key, floor_seconds(now).time_since_epoch().count(), kUncacheableSeconds);
+  }
+  if (plan_.stored && head.status < 500) worker_.store().remove(*plan_.stored);
+  plan_.permit.stop_sharing();
+  if (!fill_->wanted()) wake_.post();
+}
+
+void Fetch::publish(const http::ResponseHead& head, store::FillOutcome outcome,
+                    cache::Reason stored, bool shareable) {
+  store::Fill::Answer answer;
+  answer.object = object_;
+  answer.outcome = outcome;
+  answer.shareable = shareable;
+  answer.stored = stored;
+  if (const http::Field* f = http::find(head.fields, http::FieldId::kXCache)) {
+    answer.upstream_x_cache = f->value;
+  }
+  if (const upstream::Server* server = exchange_->facts().server) {
+    answer.upstream = server->authority();
+  }
+  fill_->publish(std::move(answer));
+}
+
+// RFC 9111 §4.4.
+void Fetch::invalidate_targets(const http::ResponseHead& head) {
+  if (!cache::invalidates(plan_.facts.method, head.status)) return;
+  const http::Field* host = http::find(plan_.request->head().fields, http::FieldId::kHost);
+  const std::string_view host_value = host ? host->value : std::string_view();
+  const auto target = cache::normalise_target(plan_.scheme, host_value,
+                                              plan_.request->head().target, worker_.key_buffer());
+  if (!target) return;
+  for (const std::string& other : cache::invalidated_targets(*target, head.fields)) {
+    const auto normal =
+        cache::normalise_target(plan_.scheme, host_value, other, worker_.key_buffer());
+    if (!normal) continue;
+    const auto key = cache::make_key(*normal, plan_.request->head().fields, plan_.behavior->key,
+                                     plan_.behavior->allow_fields, worker_.key_buffer());
+    if (key) worker_.store().purge_url(key->url_hash());
+  }
+}
+
+void Fetch::on_body(std::string_view bytes) {
+  if (ignoring_body_ || finished_) return;
+  if (storing_ && body_->length() + bytes.size() > worker_.store().max_object_bytes()) {
+    body_->stop_retaining();
+  }
+  const bool room = body_->append(bytes);
+  if (storing_ && !body_->retained()) {
+    storing_ = false;
+    worker_.counters().store_refused.add();
+    plan_.permit.stop_sharing();
+    if (!fill_->wanted()) wake_.post();
+  }
+  if (!room) exchange_->pause();
+}
+
+void Fetch::on_complete(std::string_view trailers) {
+  if (finished_) return;
+  if (wants_whole_) return;
+  if (!ignoring_body_) {
+    body_->complete(std::string(trailers));
+    if (storing_) commit_body();
+  }
+  finish();
+}
+
+// Small bodies move into the object's own allocation; readers of the fill go on with the old one.
+void Fetch::commit_body() {
+  Ref<store::Object> object = object_;
+  const uint64_t length = body_->length();
+  if (length <= store::kInlineBody) {
+    store::ObjectInit init = object_->init();
+    std::string head(init.head);
+    const bool bodiless = object_->facts().status == 204;
+    if (!init.head_has_length && !bodiless) {
+      head.append("Content-Length: ").append(std::to_string(length)).append("\r\n");
+      init.head_has_length = true;
+    }
+    init.head = head;
+    object = store::Object::create_inline(worker_.store().memory(), init, *body_);
+    if (!object) {
+      worker_.counters().store_refused.add();
+      return plan_.permit.stop_sharing();
+    }
+  }
+  if (plan_.permit.commit(std::move(object), plan_.behavior->vary.max_variants)) {
+    worker_.counters().stores.add();
+  }
+}
+
+void Fetch::on_failed(const Error& error) {
+  if (finished_) return;
+  worker_.counters().upstream_errors.add();
+  const upstream::Server* server = exchange_->facts().server;
+  worker_.log().log(log::Level::kWarn, "upstream %s (%s): %s", plan_.group->config().name.c_str(),
+                    server ? server->authority().c_str() : "-", error.detail);
+  plan_.permit.stop_sharing();
+  if (body_) {
+    body_->fail();
+  } else if (fill_->state() == store::Fill::State::kWaiting) {
+    fill_->fail(error);
+  }
+  finish();
+}
+
+void Fetch::look_around() {
+  if (finished_) return;
+  if (wants_whole_) {
+    wants_whole_ = ignoring_body_ = false;
+    plan_.stored.reset();
+    exchange_.reset();
+    send(std::move(*plan_.full));
+    return;
+  }
+  if (ignoring_body_ && fill_->state() == store::Fill::State::kFailed) return finish();
+  if (body_ && body_->has_room()) exchange_->resume();
+  if (fill_->wanted()) return;
+  const bool wanted_by_cache = body_ ? storing_ : fill_->shared();
+  if (wanted_by_cache) return;
+  if (body_) body_->fail();
+  finish();
+}
+
+void Fetch::finish() {
+  if (finished_) return;
+  finished_ = true;
+  fill_->set_fetcher(nullptr);
+  if (body_) body_->set_writer(nullptr);
+  if (exchange_) {
+    const upstream::Exchange::Facts& facts = exchange_->facts();
+    worker_.counters().upstream_connects.add(facts.connects);
+    worker_.counters().upstream_retries.add(facts.retries);
+    if (facts.reused) worker_.counters().upstream_reuses.add();
+    worker_.counters().count_upstream_bytes(plan_.metric_slot, facts.bytes_received);
+  }
+  if (Uploader* uploader = std::exchange(uploader_, nullptr)) uploader->on_fetch_gone();
+  plan_.permit = {};
+  worker_.retire(*this);
+}
+
+}  // namespace seawall::proxy

@@ -1,0 +1,106 @@
+// One fetch from the upstream: Loop ▸ Fetch ▸ {Exchange, Body, FillPermit}. It belongs to its loop,
+// not to a viewer: requests hold an interest in its Fill and read its body. It ends when it is
+// complete, has failed, or when nobody is interested and the cache doesn't want the answer.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/base/intrusive_list.h"
+#include "common/net/loop.h"
+#include "common/proxy/node.h"
+#include "common/proxy/request.h"
+#include "common/store/fill.h"
+#include "common/upstream/exchange.h"
+
+namespace seawall::proxy {
+
+// Where the body of the viewer's request comes from: told when more of it is welcome.
+class Uploader {
+ public:
+  virtual void on_upload_drained() = 0;
+  // The fetch has ended: not to be used any more.
+  virtual void on_fetch_gone() = 0;
+
+ protected:
+  ~Uploader() = default;
+};
+
+struct FetchPlan {
+  store::FillPermit permit;
+  std::shared_ptr<Upstreams> upstreams;      // keeps `group`
+  std::shared_ptr<const Settings> settings;  // keeps `behavior`
+  upstream::Group* group = nullptr;
+  const cache::Behavior* behavior = nullptr;
+  uint32_t metric_slot = 0;
+  Ref<OwnedHead> request;
+  cache::RequestFacts facts;
+  bool may_store = false;
+  bool background = false;
+  // Revalidation: what is stored, whose validators `forward` carries; `full` is the same request
+  // without them, for a 304 that does not fit.
+  Ref<store::Object> stored;
+  upstream::ExchangeRequest forward;
+  std::optional<upstream::ExchangeRequest> full;
+  http::Scheme scheme = http::Scheme::kHttp;  // of the request
+};
+
+class Fetch final : public ListNode, public upstream::ExchangeHandler {
+ public:
+  Fetch(Worker& worker, FetchPlan plan);
+  ~Fetch();
+  void start();
+
+  // The request's body, for a fetch whose request has one. False: pause until on_upload_drained().
+  bool send_body(std::string_view bytes);
+  void finish_body(std::string_view trailers);
+  void abort_body();
+  void set_uploader(Uploader* uploader) { uploader_ = uploader; }
+
+ private:
+  void on_interim(const http::ResponseHead& head) override;
+  void on_head(const http::ResponseHead& head, const h1::Framing& framing) override;
+  void on_body(std::string_view bytes) override;
+  void on_complete(std::string_view trailers) override;
+  void on_failed(const Error& error) override;
+  void on_request_drained() override;
+
+  // What fill, body and exchange wake.
+  class Wake final : public net::PostedTask {
+   public:
+    Wake(net::Loop& loop, Fetch& fetch) : PostedTask(loop), fetch_(fetch) {}
+    void run() override { fetch_.look_around(); }
+
+   private:
+    Fetch& fetch_;
+  };
+  void look_around();
+  void send(upstream::ExchangeRequest request);
+  void take_not_modified(const http::ResponseHead& head);
+  void take_answer(const http::ResponseHead& head, const h1::Framing& framing);
+  cache::Reason judge(const http::ResponseHead& head, cache::ResponseFacts& facts,
+                      std::optional<uint64_t> length);
+  bool keeps_stale_copy(int status) const;
+  void publish(const http::ResponseHead& head, store::FillOutcome outcome, cache::Reason stored,
+               bool shareable);
+  void commit_body();
+  void invalidate_targets(const http::ResponseHead& head);
+  void finish();
+
+  Worker& worker_;
+  Wake wake_;
+  FetchPlan plan_;
+  std::unique_ptr<upstream::Exchange> exchange_;
+  Ref<store::Fill> fill_;
+  Ref<store::Object> object_;
+  Ref<store::Body> body_;
+  bool storing_ = false;
+  bool finished_ = false;
+  bool wants_whole_ = false;    // a 304 did not fit: to be asked again without validators
+  bool ignoring_body_ = false;  // of a 304, or of an answer that is dropped
+  Uploader* uploader_ = nullptr;
+  WallTime request_time_{};
+};
+
+}  // namespace seawall::proxy

@@ -1,0 +1,133 @@
+// What all requests of a process share, and what those of one loop share.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/intrusive_list.h"
+#include "common/cache/key.h"
+#include "common/cache/site.h"
+#include "common/h1/head_parser.h"
+#include "common/log/access_ring.h"
+#include "common/log/error_log.h"
+#include "common/metrics/counters.h"
+#include "common/net/loop.h"
+#include "common/net/resolver.h"
+#include "common/proxy/limits.h"
+#include "common/store/store.h"
+#include "common/upstream/group.h"
+
+namespace seawall::proxy {
+
+enum class Tier : uint8_t { kEdge, kShield };
+constexpr std::string_view word(Tier t) { return t == Tier::kEdge ? "edge" : "shield"; }
+
+// Fixed for the life of the process.
+struct NodeInfo {
+  Tier tier = Tier::kEdge;
+  std::string name;     // in Via and Cache-Status: a token
+  std::string loop_id;   // in CDN-Loop: unique to this process (RFC 8586)
+  std::string via_line;  // "Via: 1.1 NAME\r\n"
+};
+
+// What a reload replaces; immutable.
+struct Settings {
+  std::shared_ptr<const cache::SiteTable> sites;
+  uint64_t rules_hash = 0;             // sites->rules_hash()
+  std::vector<uint32_t> metric_slots;  // by Site::index
+  Limits limits;
+  uint64_t generation = 1;
+};
+
+// The upstream groups of one loop under one configuration. Kept by those who use them, so that a
+// reload cuts nothing.
+class Upstreams {
+ public:
+  void add(std::unique_ptr<upstream::Group> group);
+  upstream::Group* find(std::string_view name) const;
+  const std::map<std::string, std::unique_ptr<upstream::Group>, std::less<>>& all() const {
+    return groups_;
+  }
+
+ private:
+  std::map<std::string, std::unique_ptr<upstream::Group>, std::less<>> groups_;
+};
+
+class ClientConnection;
+class Fetch;
+
+// One loop's part of the proxy: everything a request needs, nothing that two loops write.
+class Worker {
+ public:
+  // All references outlive the worker. `access` may be null.
+  Worker(net::Loop& loop, store::Store& store, const NodeInfo& node,
+         metrics::LoopCounters& counters, log::AccessRing* access, log::Logger& log);
+  ~Worker();
+
+  net::Loop& loop() { return loop_; }
+  store::Store& store() { return store_; }
+  const NodeInfo& node() const { return node_; }
+  metrics::LoopCounters& counters() { return counters_; }
+  log::AccessRing* access() { return access_; }
+  log::Logger& log() { return log_; }
+  h1::HeadScratch& head_scratch() { return head_scratch_; }
+  cache::KeyBuffer& key_buffer() { return key_buffer_; }
+
+  void apply(std::shared_ptr<const Settings> settings, std::shared_ptr<Upstreams> upstreams);
+  const std::shared_ptr<const Settings>& settings() const { return settings_; }
+  const std::shared_ptr<Upstreams>& upstreams() const { return upstreams_; }
+
+  // Ownership of what lives on the loop and not in another object's tree.
+  void adopt(std::unique_ptr<ClientConnection> connection);
+  void adopt(std::unique_ptr<Fetch> fetch);
+  // Destroys it after the current callbacks have returned.
+  void retire(ClientConnection& connection);
+  void retire(Fetch& fetch);
+  size_t connection_count() const { return connection_count_; }
+  size_t fetch_count() const { return fetch_count_; }
+
+  // No new requests on kept connections; idle ones are closed now, others after their answer.
+  void drain();
+  bool draining() const { return draining_; }
+  // Closes all at once.
+  void close_all();
+
+  // A request id: unique among processes for all practical purposes.
+  std::string new_request_id();
+
+ private:
+  struct Graveyard final : net::Task {
+    explicit Graveyard(Worker& w) : worker(w) {}
+    void run() override { worker.bury(); }
+    Worker& worker;
+  };
+  void bury();
+
+  net::Loop& loop_;
+  store::Store& store_;
+  const NodeInfo& node_;
+  metrics::LoopCounters& counters_;
+  log::AccessRing* access_;
+  log::Logger& log_;
+  h1::HeadScratch head_scratch_;
+  cache::KeyBuffer key_buffer_;
+  std::shared_ptr<const Settings> settings_;
+  std::shared_ptr<Upstreams> upstreams_;
+  IntrusiveList<ClientConnection> connections_;
+  IntrusiveList<Fetch> fetches_;
+  IntrusiveList<ClientConnection> dead_connections_;
+  IntrusiveList<Fetch> dead_fetches_;
+  size_t connection_count_ = 0;
+  size_t fetch_count_ = 0;
+  bool draining_ = false;
+  uint64_t id_base_;
+  uint64_t id_next_ = 0;
+  Graveyard graveyard_{*this};
+};
+
+}  // namespace seawall::proxy

@@ -1,0 +1,86 @@
+// A request: whose it is, where it belongs, and a copy of its head for when it has to wait.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/ref.h"
+#include "common/cache/key.h"
+#include "common/cache/policy.h"
+#include "common/cache/site.h"
+#include "common/cache/vary.h"
+#include "common/http/head.h"
+#include "common/net/address.h"
+#include "common/store/store.h"
+
+namespace seawall::proxy {
+
+// The other end of a viewer connection; what it may do is decided once, when it is accepted.
+struct Peer {
+  net::Address address;
+  bool tls = false;
+  bool trusted_edge = false;  // its internal fields are believed
+  bool may_purge = false;
+  bool trusts_certificate = false;  // a verified client certificate makes it a trusted edge
+};
+
+// A request head that outlives the bytes it was parsed from.
+class OwnedHead final : public RefCounted<OwnedHead> {
+ public:
+  explicit OwnedHead(const http::RequestHead& head);
+  const http::RequestHead& head() const { return head_; }
+
+ private:
+  std::string bytes_;
+  std::vector<http::Field> fields_;
+  http::RequestHead head_;
+};
+
+// What a trusted edge says beside the request, in Seawall-Internal: `scheme=https, rules=…,
+// revalidate`.
+struct InternalRequest {
+  bool present = false;
+  bool https = false;
+  bool revalidate = false;
+  uint64_t rules = 0;
+};
+InternalRequest parse_internal(std::string_view value);
+
+// Where a request belongs. Views are into the loop's key buffer: valid until the next request is
+// routed.
+struct Route {
+  const cache::Site* site = nullptr;
+  const cache::Behavior* behavior = nullptr;
+  cache::NormalTarget target;
+  cache::Key key;
+  uint64_t url_hash = 0;
+  InternalRequest internal;
+  cache::RequestFacts facts;
+
+  store::KeyRef key_ref() const { return {key.hash, url_hash, key.text}; }
+};
+
+// Why a request could not be routed.
+struct Refusal {
+  uint16_t status = 0;  // 0: none
+  const char* detail = "";
+};
+
+class Worker;
+Refusal route(Worker& worker, const Peer& peer, const http::RequestHead& head, Route& out);
+
+// Whether a stored variant is the one that `fields` selects. Works in a buffer on the stack.
+class RequestMatcher final : public store::VariantMatcher {
+ public:
+  RequestMatcher(http::Fields fields, const cache::VaryRules& rules)
+      : fields_(fields), rules_(rules) {}
+  bool matches(std::string_view vary, std::string_view vary_key) const override;
+
+ private:
+  http::Fields fields_;
+  const cache::VaryRules& rules_;
+};
+
+}  // namespace seawall::proxy

@@ -1,0 +1,97 @@
+#include "common/proxy/stored_answer.h"
+
+#include <algorithm>
+
+#include "common/base/ascii.h"
+#include "common/store/fill.h"
+
+namespace seawall::proxy {
+namespace {
+
+constexpr size_t kMaxVaryKey = 4096;
+
+constexpr std::string_view kStaticEndings[] = {
+    ".css", ".js",  ".mjs", ".png", ".jpg", ".jpeg", ".gif",  ".webp",  ".avif", ".svg", ".ico",
+    ".bmp", ".ttf", ".otf", ".eot", ".woff", ".woff2", ".mp3", ".mp4", ".webm", ".pdf", ".zip",
+    ".gz",  ".csv", ".txt", ".map"};
+
+}  // namespace
+
+std::string status_line(uint16_t status, std::string_view reason_phrase) {
+  std::string line = "HTTP/1.1 " + std::to_string(status) + " ";
+  return line.append(reason_phrase).append("\r\n");
+}
+
+std::string_view block_of(std::string_view prepared_head) {
+  return prepared_head.substr(prepared_head.find("\r\n") + 2);
+}
+
+std::string_view field_in_block(std::string_view block, http::FieldId id) {
+  const std::string_view name = http::field_name(id);
+  while (!block.empty()) {
+    const size_t end = block.find("\r\n");
+    const std::string_view line = block.substr(0, end);
+    if (line.size() > name.size() && line[name.size()] == ':' &&
+        iequals(line.substr(0, name.size()), name)) {
+      return trim_ows(line.substr(name.size() + 1));
+    }
+    block.remove_prefix(end + 2);
+  }
+  return {};
+}
+
+bool stored_texts(const http::ResponseHead& head, const cache::ResponseFacts& facts,
+                  const cache::Behavior& behavior, http::Fields request,
+                  std::optional<uint64_t> length, ObjectTexts& out) {
+  cache::StoredHead stored = cache::build_stored_head(head, facts, behavior);
+  out.head = status_line(head.status, head.reason_phrase) + stored.viewer_block;
+  out.internal = std::move(stored.internal_block);
+  out.head_has_length = length.has_value();
+  if (length) out.head.append("Content-Length: ").append(std::to_string(*length)).append("\r\n");
+  out.vary = cache::parse_vary(head.fields).names;
+  if (out.vary.empty()) return true;
+  char buffer[kMaxVaryKey];
+  const auto size = cache::write_vary_key(out.vary, request, behavior.vary, buffer);
+  if (!size) return false;
+  out.vary_key.assign(buffer, *size);
+  return true;
+}
+
+void passed_texts(const http::ResponseHead& head, std::optional<std::string_view> length,
+                  ObjectTexts& out) {
+  out.head = status_line(head.status, head.reason_phrase);
+  const cache::HeadFilter filter(head.fields);
+  for (const http::Field& f : head.fields) {
+    const cache::FieldFate fate = filter.fate(f);
+    if (fate == cache::FieldFate::kDrop) continue;
+    std::string& block = fate == cache::FieldFate::kInternal ? out.internal : out.head;
+    block.append(f.name).append(": ").append(f.value).append("\r\n");
+  }
+  out.head_has_length = length.has_value();
+  if (length) out.head.append("Content-Length: ").append(*length).append("\r\n");
+}
+
+store::ObjectInit object_init(const store::Fill& fill, const cache::ResponseFacts& facts,
+                              const ObjectTexts& texts) {
+  store::ObjectInit init;
+  init.hash = fill.hash();
+  init.url_hash = fill.url_hash();
+  init.key = fill.key();
+  init.vary = texts.vary;
+  init.vary_key = texts.vary_key;
+  init.facts = facts;
+  init.head = texts.head;
+  init.internal = texts.internal;
+  init.head_has_length = texts.head_has_length;
+  return init;
+}
+
+bool html_on_static_path(std::string_view target, http::Fields response) {
+  const http::Field* type = http::find(response, http::FieldId::kContentType);
+  if (!type || !iequals(type->value.substr(0, 9), "text/html")) return false;
+  const std::string path = to_lower(target.substr(0, target.find('?')));
+  return std::any_of(std::begin(kStaticEndings), std::end(kStaticEndings),
+                     [&](std::string_view ending) { return path.ends_with(ending); });
+}
+
+}  // namespace seawall::proxy

@@ -1,0 +1,427 @@
+#include "common/proxy/transaction.h"
+
+#include <algorithm>
+
+#include "common/h1/connection.h"
+#include "common/proxy/forward.h"
+#include "common/proxy/stored_answer.h"
+
+namespace seawall::proxy {
+namespace {
+
+constexpr int kMaxLookups = 4;  // then it fetches for itself
+
+cache::Failure failure_of(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kConnectTimeout:
+    case ErrorCode::kFirstByteTimeout:
+    case ErrorCode::kIdleTimeout:
+    case ErrorCode::kTotalTimeout:
+      return cache::Failure::kTimeout;
+    case ErrorCode::kReset:
+    case ErrorCode::kProtocol:
+      return cache::Failure::kDisconnect;
+    default:
+      return cache::Failure::kUnreachable;
+  }
+}
+
+}  // namespace
+
+Transaction::Transaction(TransactionHost& host, const http::RequestHead& head,
+                         const h1::Framing& framing)
+    : PostedTask(host.worker().loop()),
+      host_(host),
+      worker_(host.worker()),
+      request_(new OwnedHead(head)),
+      framing_(framing),
+      decoder_(framing),
+      settings_(host.worker().settings()),
+      sender_(host.worker().loop(), host.stream(), *this) {
+  log_.started = worker_.loop().now();
+  worker_.counters().requests_in_flight.add();
+}
+
+Transaction::~Transaction() {
+  if (fetch_) {
+    fetch_->set_uploader(nullptr);
+    if (!body_done()) fetch_->abort_body();
+  }
+  if (step_ != Step::kDone) log_.aborted = true;
+  log_.bytes_sent += sender_.bytes_sent();
+  finish_request(worker_, host_.peer(), site_, request_->head(), log_);
+  worker_.counters().requests_in_flight.sub();
+}
+
+void Transaction::start() {
+  if (framing_.has_body()) discards_body_ = true;
+  post();
+}
+
+void Transaction::run() {
+  Next next = Next::kAgain;
+  while (next == Next::kAgain) {
+    switch (step_) {
+      case Step::kLookup:
+        next = lookup();
+        break;
+      case Step::kAwait:
+        next = await();
+        break;
+      case Step::kSend:
+        return;
+      case Step::kDone:
+        return host_.transaction_done(after_);
+    }
+  }
+}
+
+// Looks again from the start: the store has changed, or the fill was not ours to share.
+Transaction::Next Transaction::again() {
+  interest_.leave();
+  leader_ = false;
+  stored_.reset();
+  if (++lookups_ >= kMaxLookups) alone_ = true;
+  step_ = Step::kLookup;
+  return Next::kAgain;
+}
+
+Transaction::Next Transaction::lookup() {
+  Route route;
+  settings_ = worker_.settings();
+  upstreams_ = worker_.upstreams();
+  const Refusal refusal = proxy::route(worker_, host_.peer(), request_->head(), route);
+  if (refusal.status) return answer_error(refusal.status, refusal.detail, cache::Reason::kNone);
+  site_ = route.site;
+  behavior_ = route.behavior;
+  facts_ = route.facts;
+  const http::Method method = facts_.method;
+  if (!h1::requested_upgrade(request_->head()).empty() && behavior_->allow_upgrade) {
+    return pass(route, cache::Reason::kUpgrade);
+  }
+  if (method != http::Method::kGet && method != http::Method::kHead) {
+    return pass(route, cache::Reason::kMethod);
+  }
+  if (!behavior_->cache) return pass(route, cache::Reason::kPass);
+  if (route.internal.present && route.internal.rules != settings_->rules_hash) {
+    worker_.log().log(log::Level::kWarn, "key rules differ from the edge's: passing for %s",
+                      site_->name.c_str());
+    return pass(route, cache::Reason::kRulesDiffer);
+  }
+  if (facts_.has_if_match || facts_.has_if_unmodified_since) {
+    return pass(route, cache::Reason::kPass);
+  }
+
+  const RequestMatcher matcher(request_->head().fields, behavior_->vary);
+  stored_ = worker_.store().find(route.key_ref(), matcher);
+  cache::StoredState state;
+  if (stored_) state.invalidated = stored_->invalidated.load(std::memory_order_relaxed);
+  const cache::Verdict verdict =
+      cache::decide(facts_, stored_ ? &stored_->facts() : nullptr, *behavior_,
+                    worker_.loop().wall_now(), state);
+  AnswerFields fields;
+  fields.reason = verdict.reason;
+  switch (verdict.action) {
+    case cache::Action::kServeAndRefresh:
+      start_fetch(route, {}, true, true);
+      [[fallthrough]];
+    case cache::Action::kServe:
+      fields.hit = true;
+      fields.result = verdict.fresh ? CacheResult::kHit : CacheResult::kStale;
+      fields.age = verdict.age;
+      fields.ttl = verdict.ttl;
+      return answer(stored_, fields, false);
+    case cache::Action::kGatewayTimeout:
+      return answer_error(504, "Not in the cache, and only-if-cached was asked for.",
+                          verdict.reason);
+    case cache::Action::kRevalidate:
+    case cache::Action::kFetch:
+      break;
+  }
+  forward_reason_ = verdict.reason;
+  if (!stored_ && verdict.reason == cache::Reason::kMiss && method == http::Method::kGet &&
+      !worker_.store().variants(route.key_ref()).empty()) {
+    forward_reason_ = cache::Reason::kVaryMiss;
+  }
+  return join(route);
+}
+
+// A request that the cache has no part in.
+Transaction::Next Transaction::pass(const Route& route, cache::Reason reason) {
+  passing_ = as_received_ = leader_ = true;
+  forward_reason_ = reason;
+  const bool may_store = reason == cache::Reason::kMethod && behavior_->cache;
+  start_fetch(route, worker_.store().alone(route.key_ref()), may_store, false);
+  return Next::kAgain;
+}
+
+Transaction::Next Transaction::join(const Route& route) {
+  using How = store::Joined::How;
+  if (facts_.method == http::Method::kHead ||
+      (facts_.has_range && behavior_->range_on_miss == cache::RangeOnMiss::kForward)) {
+    passing_ = true;
+  }
+  leader_ = true;
+  if (passing_ || alone_ || facts_.has_authorization) {
+    start_fetch(route, worker_.store().alone(route.key_ref()), !passing_, false);
+    return Next::kAgain;
+  }
+  const RequestMatcher matcher(request_->head().fields, behavior_->vary);
+  const int64_t now = floor_seconds(worker_.loop().wall_now()).time_since_epoch().count();
+  store::Joined joined = worker_.store().join(
+      route.key_ref(), matcher, stored_,
+      left_fill_ ? store::Store::Join::kKnownOnly : store::Store::Join::kAny, now);
+  switch (joined.how) {
+    case How::kRetry:
+      return again();
+    case How::kFollow:
+      leader_ = false;
+      worker_.counters().collapsed_requests.add();
+      interest_.join(std::move(joined.fill));
+      seen_interim_ = 0;
+      step_ = Step::kAwait;
+      return Next::kAgain;
+    case How::kLead:
+    case How::kAlone:
+      start_fetch(route, std::move(joined.permit), true, false);
+      return Next::kAgain;
+  }
+  return Next::kSuspend;
+}
+
+upstream::Group* Transaction::group_of(const Route& route) {
+  const std::string& name =
+      route.behavior->upstream.empty() ? route.site->upstream : route.behavior->upstream;
+  return upstreams_->find(name);
+}
+
+// Starts a fetch under `permit`; for a background refresh it gets its own, unless somebody is at it.
+void Transaction::start_fetch(const Route& route, store::FillPermit permit, bool may_store,
+                              bool background) {
+  upstream::Group* group = group_of(route);
+  const http::RequestHead& head = request_->head();
+  if (background) {
+    const RequestMatcher matcher(head.fields, behavior_->vary);
+    const int64_t now = floor_seconds(worker_.loop().wall_now()).time_since_epoch().count();
+    store::Joined joined = worker_.store().join(route.key_ref(), matcher, stored_,
+                                                store::Store::Join::kAny, now);
+    if (joined.how != store::Joined::How::kLead && joined.how != store::Joined::How::kAlone) return;
+    permit = std::move(joined.permit);
+  }
+  FetchPlan plan;
+  plan.permit = std::move(permit);
+  plan.upstreams = upstreams_;
+  plan.settings = settings_;
+  plan.group = group;
+  plan.behavior = behavior_;
+  plan.metric_slot =
+      site_->index < settings_->metric_slots.size() ? settings_->metric_slots[site_->index] : 0;
+  plan.request = request_;
+  plan.facts = facts_;
+  plan.may_store = may_store;
+  plan.background = background;
+  plan.scheme = route.target.scheme;
+
+  ForwardPlan forward;
+  forward.form = as_received_ ? ForwardPlan::Form::kAsReceived : ForwardPlan::Form::kCacheable;
+  forward.keep_range = passing_ && facts_.has_range;
+  if (passing_ && framing_.has_body()) {
+    forward.body = framing_.kind == h1::Framing::Kind::kChunked
+                       ? upstream::ExchangeRequest::BodyKind::kChunked
+                       : upstream::ExchangeRequest::BodyKind::kLength;
+    forward.body_length = framing_.length;
+  }
+  if (forward_reason_ == cache::Reason::kUpgrade) {
+    forward.upgrade = h1::requested_upgrade(head);
+  }
+  if (passing_ && framing_.kind == h1::Framing::Kind::kLength && framing_.length == 0) {
+    forward.body = upstream::ExchangeRequest::BodyKind::kLength;
+  }
+  const bool validate = stored_ && !passing_ && stored_->facts().has_validator();
+  forward.revalidate = facts_.revalidate || background || (stored_ && !passing_);
+  if (group && validate) {
+    plan.full = build_forward(worker_, host_.peer(), head, route, group->config(), forward);
+    const std::string_view block = block_of(stored_->head());
+    plan.stored = stored_;
+    forward.if_none_match = field_in_block(block, http::FieldId::kEtag);
+    forward.if_modified_since = field_in_block(block, http::FieldId::kLastModified);
+  }
+  Ref<store::Fill> fill = plan.permit.ref();
+  if (!background) {
+    interest_.join(fill);
+    seen_interim_ = 0;
+    step_ = Step::kAwait;
+  }
+  if (!group) {
+    fill->fail({ErrorCode::kNoServer, Side::kNode, true, "no such upstream group"});
+    return;
+  }
+  plan.forward = build_forward(worker_, host_.peer(), head, route, group->config(), forward);
+  auto fetch = std::make_unique<Fetch>(worker_, std::move(plan));
+  Fetch& started = *fetch;
+  if (!background && (framing_.has_body() || !forward.upgrade.empty()) && passing_) {
+    fetch_ = &started;
+    started.set_uploader(this);
+    upload_open_ = forward.upgrade.empty();
+    discards_body_ = false;
+  }
+  worker_.adopt(std::move(fetch));
+  started.start();
+  if (upload_open_) host_.resume_upload();
+}
+
+Transaction::Next Transaction::await() {
+  send_interim();
+  switch (interest_->state()) {
+    case store::Fill::State::kWaiting:
+      return interest_.wait(this, seen_interim_) ? Next::kSuspend : Next::kAgain;
+    case store::Fill::State::kStreaming:
+      return take_fill_answer();
+    case store::Fill::State::kFailed:
+      return upstream_failed(interest_->error());
+  }
+  return Next::kSuspend;
+}
+
+// 1xx heads that have come since: RFC 9110 §15.2; not for HTTP/1.0.
+void Transaction::send_interim() {
+  std::string fresh = interest_->interim_after(seen_interim_);
+  if (fresh.empty() || request_->head().minor_version == 0) return;
+  if (host_.stream().write_pending()) return;
+  const iovec piece{fresh.data(), fresh.size()};
+  const Result<size_t> written = host_.stream().try_write({&piece, 1});
+  if (!written || *written == fresh.size()) return;
+  interim_ = fresh.substr(*written);
+  const iovec rest{interim_.data(), interim_.size()};
+  host_.stream().write_rest({&rest, 1});
+}
+
+Transaction::Next Transaction::take_fill_answer() {
+  const store::Fill::Answer& got = interest_->answer();
+  const cache::ResponseFacts& facts = got.object->facts();
+  if (!leader_) {
+    const RequestMatcher matcher(request_->head().fields, behavior_->vary);
+    if (!got.shareable) {
+      alone_ = true;
+      return again();
+    }
+    if (!matcher.matches(got.object->vary(), got.object->vary_key())) {
+      left_fill_ = true;
+      return again();
+    }
+  }
+  const WallTime now = worker_.loop().wall_now();
+  AnswerFields fields;
+  fields.forward_reason = forward_reason_;
+  fields.forward_status = facts.status;
+  fields.collapsed = !leader_;
+  log_.upstream = got.upstream;
+  const bool confirmed = got.outcome == store::FillOutcome::kRevalidated;
+  if (stored_ && !passing_ && !confirmed && facts.status >= 500) {
+    const cache::StoredState state{.invalidated = stored_->invalidated.load()};
+    const cache::Verdict verdict = cache::decide_on_failure(
+        facts_, stored_->facts(), *behavior_, cache::Failure::k5xx, facts.status, now, state);
+    if (verdict.action == cache::Action::kServe) {
+      fields.result = CacheResult::kStale;
+      fields.reason = verdict.reason;
+      fields.age = verdict.age;
+      fields.ttl = verdict.ttl;
+      return answer(stored_, fields, false);
+    }
+  }
+  const Seconds age = cache::current_age(facts, now);
+  fields.stored = got.stored == cache::Reason::kStorable;
+  if (confirmed) {
+    fields.forward_status = 304;
+    fields.result = CacheResult::kRefreshHit;
+    fields.reason = cache::Reason::kRevalidated;
+    fields.age = age;
+  } else {
+    fields.result = as_received_ ? CacheResult::kPass : CacheResult::kMiss;
+    if (worker_.node().tier == Tier::kEdge && fields.result == CacheResult::kMiss) {
+      fields.result = result_from_shield(got.upstream_x_cache);
+    }
+    fields.reason = as_received_ ? forward_reason_ : got.stored;
+    if (facts.initial_age > Millis(0) || fields.collapsed) fields.age = age;
+  }
+  if (fields.stored) fields.ttl = cache::freshness_lifetime(facts, *behavior_).value - age;
+  return answer(got.object, fields, passing_);
+}
+
+Transaction::Next Transaction::upstream_failed(const Error& error) {
+  if (!leader_ && error.code == ErrorCode::kCancelled) return again();
+  const cache::Reason reason = cache::Reason::kUpstreamError;
+  if (stored_ && !passing_) {
+    const cache::StoredState state{.invalidated = stored_->invalidated.load()};
+    const cache::Verdict verdict =
+        cache::decide_on_failure(facts_, stored_->facts(), *behavior_, failure_of(error), 0,
+                                 worker_.loop().wall_now(), state);
+    if (verdict.action == cache::Action::kServe) {
+      AnswerFields fields;
+      fields.forward_reason = forward_reason_;
+      fields.result = CacheResult::kStale;
+      fields.reason = verdict.reason;
+      fields.age = verdict.age;
+      fields.ttl = verdict.ttl;
+      return answer(stored_, fields, false);
+    }
+    const uint16_t status = error.code == ErrorCode::kOverload ? 503 : 504;
+    return answer_error(status, "The origin cannot be reached, and a stale answer is forbidden.",
+                        verdict.reason);
+  }
+  return answer_error(status_for(error), error.detail, reason);
+}
+
+size_t Transaction::take_body(std::span<char> bytes) {
+  size_t consumed = 0;
+  if (tunnel_) {
+    if (fetch_) upload_open_ = fetch_->send_body({bytes.data(), bytes.size()});
+    return bytes.size();
+  }
+  while (consumed < bytes.size() && !decoder_.done() && (upload_open_ || discards_body_)) {
+    const h1::BodyStep step = decoder_.feed(bytes.subspan(consumed));
+    const bool too_large = decoder_.received() > settings_->limits.body_bytes;
+    if (step.error || too_large) {
+      close_after_ = true;
+      upload_open_ = false;
+      if (fetch_) fetch_->abort_body();
+      if (step_ != Step::kSend && step_ != Step::kDone) {
+        interest_.leave();
+        answer_error(too_large ? 413 : 400,
+                     too_large ? "The request body is too large." : step.error,
+                     cache::Reason::kNone);
+      }
+      return bytes.size();
+    }
+    consumed += step.consumed;
+    if (fetch_ && !step.payload.empty()) {
+      upload_open_ = fetch_->send_body({step.payload.data(), step.payload.size()});
+    }
+  }
+  if (decoder_.done() && fetch_ && framing_.has_body()) {
+    fetch_->finish_body(decoder_.trailers());
+    fetch_->set_uploader(nullptr);
+    fetch_ = nullptr;
+    upload_open_ = false;
+  }
+  return consumed;
+}
+
+void Transaction::on_viewer_end() {
+  if (tunnel_ && fetch_) fetch_->finish_body({});
+}
+
+void Transaction::on_upload_drained() {
+  upload_open_ = true;
+  host_.resume_upload();
+}
+
+void Transaction::on_fetch_gone() {
+  fetch_ = nullptr;
+  upload_open_ = false;
+  if (!body_done()) close_after_ = true;
+}
+
+void Transaction::on_drained() { sender_.on_drained(); }
+
+}  // namespace seawall::proxy
