@@ -173,7 +173,7 @@ step_scripts() {
   find scripts tests bench -name '*.py' -print0 |
     xargs -0 python3 -B -c 'import sys; [compile(open(f).read(), f, "exec") for f in sys.argv[1:]]' ||
     status=1
-  find CMakePresets.json conf -name '*.json' -print0 |
+  find CMakePresets.json conf docker -name '*.json' -print0 |
     xargs -0 python3 -B scripts/valid_json.py || status=1
   return $status
 }
