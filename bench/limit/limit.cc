@@ -4,12 +4,10 @@
 // A request ends at an empty line (no bodies); pipelined requests in one read get their answers in
 // one write. --sendfile sends the body from a memfd, --tls puts OpenSSL in between, --relay passes
 // bytes to and from an upstream instead of answering (the floor of pass-through).
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,7 +17,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
-#include <string_view>
 
 #include "bench/limit/answer.h"
 #include "bench/limit/peer.h"
@@ -87,6 +84,7 @@ int main(int argc, char** argv) {
   using namespace seawall::bench;
   uint16_t port = 0;
   uint16_t relay = 0;
+  int workers = 1;
   AnswerOptions answer;
   std::string certificate, key;
   CLI::App app("The least that a hit can cost: a fixed answer from bare epoll");
@@ -97,6 +95,8 @@ int main(int argc, char** argv) {
   auto* cert = app.add_option("--tls-cert", certificate, "PEM chain: serves TLS");
   cert->needs(app.add_option("--tls-key", key, "PEM key"));
   app.add_option("--relay", relay, "relay to that port of 127.0.0.1 instead");
+  app.add_option("--workers", workers, "processes, each with its own SO_REUSEPORT listener")
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
   std::signal(SIGPIPE, SIG_IGN);
@@ -108,6 +108,11 @@ int main(int argc, char** argv) {
   if (!certificate.empty() && !tls) {
     fprintf(stderr, "limit: unreadable certificate or key\n");
     return 1;
+  }
+  for (int i = 1; i < workers; ++i) {
+    if (::fork() != 0) continue;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    break;
   }
   serve(listen_on(port), make_answer(answer), tls, relay);
 }

@@ -22,8 +22,9 @@ double seconds_since(Clock::time_point start) {
 std::string request_text(const LoadOptions& options, std::string_view path) {
   std::string text = "GET ";
   text += path;
-  text += " HTTP/1.1\r\nHost: " + options.host + "\r\n\r\n";
-  return text;
+  text += " HTTP/1.1\r\nHost: " + options.host + "\r\n";
+  if (!options.field.empty()) text += options.field + "\r\n";
+  return text + "\r\n";
 }
 
 std::string numbered(const std::string& path, size_t number) {
@@ -108,6 +109,41 @@ class Fill final : public Commands {
   Tally tally_;
   size_t next_ = 0;
   size_t lost_ = 0;
+};
+
+class Loop final : public Commands {
+ public:
+  explicit Loop(const LoadOptions& options)
+      : options_(options),
+        text_(request_text(options, options.path)),
+        client_(options.port, options.tls, *this) {}
+
+  int run() {
+    const auto start = Clock::now();
+    for (size_t i = 0; i < options_.connections; ++i) client_.open();
+    while (seconds_since(start) < options_.seconds && !tally_.stuck()) client_.turn(100);
+    return tally_.print(seconds_since(start));
+  }
+  void on_open(Connection& c) override { next(c); }
+  void on_answer(Connection& c, const Answered& answer) override {
+    tally_.add(answer);
+    tally_.add_latency(c.started);
+    next(c);
+  }
+  void on_close(Connection&) override {
+    if (++tally_.errors < 1000) client_.open();
+  }
+
+ private:
+  void next(Connection& c) {
+    c.started = Clock::now();
+    c.send(text_);
+  }
+
+  const LoadOptions& options_;
+  const std::string text_;
+  Client client_;
+  Tally tally_;
 };
 
 // Opens `count` connections, at most 256 at a time; on_open() of the last is the start of the rest.
@@ -295,6 +331,7 @@ class Rate final : public Commands {
 }  // namespace
 
 int run_fill(const LoadOptions& options) { return Fill(options).run(); }
+int run_loop(const LoadOptions& options) { return Loop(options).run(); }
 int run_idle(const LoadOptions& options) { return Idle(options).run(); }
 int run_connect(const LoadOptions& options) { return Connect(options).run(); }
 int run_stampede(const LoadOptions& options) { return Stampede(options).run(); }

@@ -12,6 +12,7 @@ struct LoadOptions {
   bool tls = false;
   std::string host = "bench.test";
   std::string path = "/";  // fill: `{}` stands for the number
+  std::string field;       // one more field line, "Name: value"
   size_t count = 1;
   size_t connections = 64;
   double seconds = 1;
@@ -21,6 +22,8 @@ struct LoadOptions {
 
 // `count` requests, numbered, as fast as `connections` take them.
 int run_fill(const LoadOptions& options);
+// For `seconds`: one request after the other on each of `connections`.
+int run_loop(const LoadOptions& options);
 // `count` connections with one request each, kept open until standard input ends.
 int run_idle(const LoadOptions& options);
 // For `seconds`: connect, one request, close, on `connections` at a time.
