@@ -141,7 +141,7 @@ step_fuzz() {
 
 # The rules are those of clang-format 14: another version may see things differently.
 step_format() {
-  local binary=clang-format-14 folders=() folder
+  local binary=clang-format-14 folders=() folder status=0
   command -v "$binary" >/dev/null || binary=clang-format
   if ! "$binary" --version | grep -q 'version 14\.'; then
     SUMMARY="NOT CHECKED: there is no clang-format 14 here"
@@ -150,8 +150,14 @@ step_format() {
   for folder in "${CODE_FOLDERS[@]}"; do
     [[ -d "$folder" ]] && folders+=("$folder")
   done
-  find "${folders[@]}" \( -name '*.cc' -o -name '*.h' \) -print0 |
-    xargs -0 -r "$binary" --dry-run -Werror
+  if ! find "${folders[@]}" \( -name '*.cc' -o -name '*.h' \) -print0 |
+    xargs -0 -r "$binary" --dry-run -Werror >"$LOG.format" 2>&1; then
+    echo 'clang-format -i these, at (the first place of each file):'
+    grep -P '^[^ ]+:\d+:\d+: ' "$LOG.format" | sort -t: -u -k1,1
+    status=1
+  fi
+  rm -f "$LOG.format"
+  return $status
 }
 
 step_layering() {
