@@ -85,7 +85,7 @@ function(seawall_node name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${name}/*.cc")
   if(sources)
     add_executable(${name} ${sources})
-    target_link_libraries(${name} PRIVATE seawall_server CLI11::CLI11 Threads::Threads)
+    target_link_libraries(${name} PRIVATE seawall_server Threads::Threads)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY
                           "${CMAKE_BINARY_DIR}/${name}")
   endif()

@@ -1,6 +1,6 @@
-// Writes one answer to a viewer: head, then the body (or parts of it) at the viewer's pace, straight
-// from the store's memory, also while a fill is still writing it. Owned by a Transaction; lives on
-// its loop.
+// Writes one answer to a viewer: head, then the body (or parts of it) at the viewer's pace,
+// straight from the store's memory, also while a fill is still writing it. Owned by a Transaction;
+// lives on its loop.
 #pragma once
 
 #include <cstdint>
@@ -46,8 +46,8 @@ class BodySender final : private net::PostedTask {
   BodySender(net::Loop& loop, net::Stream& stream, SenderOwner& owner)
       : PostedTask(loop), stream_(stream), owner_(owner) {}
 
-  // False when the body's bytes are gone already (nothing was sent then). Otherwise on_sent() comes,
-  // never before this has returned.
+  // False when the body's bytes are gone already (nothing was sent then). Otherwise on_sent()
+  // comes, never before this has returned.
   bool start(Plan plan);
   // To be called for the stream's on_drained().
   void on_drained();

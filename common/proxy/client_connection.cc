@@ -48,8 +48,8 @@ void ClientConnection::keep_input(std::string_view bytes) {
 }
 
 void ClientConnection::on_connected() {
-  peer_.trusted_edge = peer_.trusted_edge ||
-                       (peer_.trusts_certificate && stream_->has_verified_peer_certificate());
+  peer_.trusted_edge =
+      peer_.trusted_edge || (peer_.trusts_certificate && stream_->has_verified_peer_certificate());
   worker_.counters().tls_handshakes.add();
 }
 
@@ -295,9 +295,7 @@ void ClientConnection::resume_upload() {
   }
 }
 
-void ClientConnection::note_progress() {
-  set_timer(worker_.settings()->limits.write_idle_time);
-}
+void ClientConnection::note_progress() { set_timer(worker_.settings()->limits.write_idle_time); }
 
 void ClientConnection::on_drained() {
   if (phase_ == Phase::kDead) return;

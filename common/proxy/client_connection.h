@@ -1,6 +1,6 @@
 // A viewer's connection: parses requests, answers hits at once, gives everything else to a
-// Transaction, one at a time and in order. Owned by its Worker; lives on one loop. An idle one holds
-// nothing but this struct and its stream.
+// Transaction, one at a time and in order. Owned by its Worker; lives on one loop. An idle one
+// holds nothing but this struct and its stream.
 #pragma once
 
 #include <memory>
@@ -16,9 +16,7 @@
 
 namespace seawall::proxy {
 
-class ClientConnection final : public ListNode,
-                               public net::StreamHandler,
-                               public TransactionHost {
+class ClientConnection final : public ListNode, public net::StreamHandler, public TransactionHost {
  public:
   ClientConnection(Worker& worker, const Peer& peer);
   ~ClientConnection();
@@ -30,8 +28,8 @@ class ClientConnection final : public ListNode,
  private:
   // Only while there is something that an idle connection has not.
   struct Work {
-    std::string input;         // bytes behind what has been handled
-    size_t scanned = 0;        // of an incomplete head in `input`
+    std::string input;   // bytes behind what has been handled
+    size_t scanned = 0;  // of an incomplete head in `input`
     std::unique_ptr<PendingOutput> output;
     std::unique_ptr<Transaction> transaction;
     std::unique_ptr<Transaction> finished;  // destroyed once the stack is clear
@@ -73,7 +71,7 @@ class ClientConnection final : public ListNode,
   std::unique_ptr<Work> work_;
   Peer peer_;
   Phase phase_ = Phase::kIdle;
-  bool closing_ = false;      // no further request is read
+  bool closing_ = false;  // no further request is read
   bool viewer_ended_ = false;
   bool reading_ = false;
   bool tunnel_ = false;

@@ -13,9 +13,9 @@ namespace seawall::proxy {
 
 struct LocalAnswer {
   uint16_t status = 500;
-  std::string detail;        // one sentence for the reader
-  std::string fields;        // further lines, "Name: value\r\n"…
-  std::string body;          // empty: a small page made of status and detail
+  std::string detail;  // one sentence for the reader
+  std::string fields;  // further lines, "Name: value\r\n"…
+  std::string body;    // empty: a small page made of status and detail
   std::string_view type = "text/html; charset=utf-8";
   AnswerFields answer;
   bool head_only = false;

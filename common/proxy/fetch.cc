@@ -132,21 +132,20 @@ cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts&
 
 void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& framing) {
   const WallTime now = worker_.loop().wall_now();
-  cache::ResponseFacts facts =
-      cache::read_response(head, *plan_.behavior, request_time_, now);
+  cache::ResponseFacts facts = cache::read_response(head, *plan_.behavior, request_time_, now);
   const http::Fields request = plan_.request->head().fields;
   if (!http::is_safe(plan_.facts.method)) invalidate_targets(head);
   if (plan_.facts.method == http::Method::kPost) {
     const http::Field* host = http::find(request, http::FieldId::kHost);
-    const auto target =
-        cache::normalise_target(plan_.scheme, host ? host->value : "", plan_.request->head().target,
-                                worker_.key_buffer());
+    const auto target = cache::normalise_target(plan_.scheme, host ? host->value : "",
+                                                plan_.request->head().target, worker_.key_buffer());
     facts.content_location_is_target =
         target.ok() && cache::content_location_is_target(*target, head.fields);
   }
   std::optional<uint64_t> length;
   if (framing.kind == h1::Framing::Kind::kLength) length = framing.length;
-  cache::Reason stored = judge(head, facts, length);
+  cache::Reason stored =
+      framing.undecoded ? cache::Reason::kIncomplete : judge(head, facts, length);
   ObjectTexts texts;
   store::Memory& memory = worker_.store().memory();
   storing_ = stored == cache::Reason::kStorable;
@@ -184,8 +183,8 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
   const store::KeyRef key{fill_->hash(), fill_->url_hash(), fill_->key()};
   if (fill_->shared() && plan_.may_store && head.status < 500 &&
       plan_.facts.method == http::Method::kGet) {
-    worker_.store().remember_uncacheable(
-        key, floor_seconds(now).time_since_epoch().count(), kUncacheableSeconds);
+    worker_.store().remember_uncacheable(key, floor_seconds(now).time_since_epoch().count(),
+                                         kUncacheableSeconds);
   }
   if (plan_.stored && head.status < 500) worker_.store().remove(*plan_.stored);
   plan_.permit.stop_sharing();

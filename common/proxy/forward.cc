@@ -14,14 +14,14 @@ using http::FieldId;
 // Fields by which frameworks let a client choose host, path, method or address (cache poisoning:
 // Kettle 2018, 2020). Lower case.
 constexpr std::string_view kSteering[] = {
-    "x-forwarded-host",   "x-forwarded-scheme", "x-forwarded-port",       "x-forwarded-prefix",
-    "x-forwarded-path",   "x-forwarded-server", "x-forwarded-by",         "x-forwarded-ssl",
-    "x-host",             "x-original-url",     "x-original-host",        "x-rewrite-url",
-    "x-original-uri",     "x-http-method",      "x-http-method-override", "x-method-override",
-    "client-ip",          "x-client-ip",        "true-client-ip",         "cf-connecting-ip",
-    "x-real-ip",          "x-cluster-client-ip", "x-http-host-override",  "x-http-destinationurl",
-    "x-proxy-url",        "x-wap-profile-host", "front-end-https",        "fastly-client-ip",
-    "x-forwarded",        "forwarded-for",      "x-device-class",         "proxy-host",
+    "x-forwarded-host", "x-forwarded-scheme",  "x-forwarded-port",       "x-forwarded-prefix",
+    "x-forwarded-path", "x-forwarded-server",  "x-forwarded-by",         "x-forwarded-ssl",
+    "x-host",           "x-original-url",      "x-original-host",        "x-rewrite-url",
+    "x-original-uri",   "x-http-method",       "x-http-method-override", "x-method-override",
+    "client-ip",        "x-client-ip",         "true-client-ip",         "cf-connecting-ip",
+    "x-real-ip",        "x-cluster-client-ip", "x-http-host-override",   "x-http-destinationurl",
+    "x-proxy-url",      "x-wap-profile-host",  "front-end-https",        "fastly-client-ip",
+    "x-forwarded",      "forwarded-for",       "x-device-class",         "proxy-host",
 };
 
 bool is_steering(std::string_view name) {
@@ -149,9 +149,8 @@ void Forwarder::our_fields() {
   }
   lines_.line("X-Forwarded-Proto", scheme);
   std::string forwarded = "for=";
-  forwarded += address.find(':') == std::string_view::npos
-                   ? std::string(address)
-                   : "\"[" + std::string(address) + "]\"";
+  forwarded += address.find(':') == std::string_view::npos ? std::string(address)
+                                                           : "\"[" + std::string(address) + "]\"";
   forwarded.append(";proto=").append(scheme);
   forwarded.append(";host=\"").append(route_.target.host_port).append("\"");
   if (peer_.trusted_edge) {
@@ -164,8 +163,7 @@ void Forwarder::our_fields() {
   list_with_ours(FieldId::kCdnLoop, "CDN-Loop", worker_.node().loop_id);
   if (to_shield()) {
     char hex[17];
-    const auto end =
-        std::to_chars(hex, hex + 16, worker_.settings()->rules_hash, 16).ptr;
+    const auto end = std::to_chars(hex, hex + 16, worker_.settings()->rules_hash, 16).ptr;
     std::string internal = "scheme=";
     internal.append(scheme).append(", rules=").append(hex, end);
     if (plan_.revalidate) internal += ", revalidate";

@@ -1,5 +1,5 @@
-// The hot path: a fresh hit, from the parsed head to what is to be written, as one function call. It
-// allocates nothing, takes the shard's lock once, and calls nothing back.
+// The hot path: a fresh hit, from the parsed head to what is to be written, as one function call.
+// It allocates nothing, takes the shard's lock once, and calls nothing back.
 #pragma once
 
 #include "common/http/head.h"
@@ -10,9 +10,9 @@
 namespace seawall::proxy {
 
 enum class HitResult : uint8_t {
-  kAnswered,      // gathered in `out`
-  kNotAnswered,   // not a plain hit: to a Transaction with it
-  kNoRoom,        // `out` is to be written first
+  kAnswered,     // gathered in `out`
+  kNotAnswered,  // not a plain hit: to a Transaction with it
+  kNoRoom,       // `out` is to be written first
 };
 // `keep_alive`: what the connection will do after this answer.
 HitResult answer_from_memory(Worker& worker, const Peer& peer, const http::RequestHead& head,

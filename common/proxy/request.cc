@@ -60,9 +60,8 @@ Refusal route(Worker& worker, const Peer& peer, const http::RequestHead& head, R
       https = out.internal.https;
     }
   }
-  const Result<cache::NormalTarget> target =
-      cache::normalise_target(https ? http::Scheme::kHttps : http::Scheme::kHttp, host,
-                              head.target, worker.key_buffer());
+  const Result<cache::NormalTarget> target = cache::normalise_target(
+      https ? http::Scheme::kHttps : http::Scheme::kHttp, host, head.target, worker.key_buffer());
   if (!target) {
     return {static_cast<uint16_t>(target.error().code == ErrorCode::kTooLarge ? 414 : 400),
             target.error().detail};
@@ -72,9 +71,8 @@ Refusal route(Worker& worker, const Peer& peer, const http::RequestHead& head, R
   if (!out.site) return {421, "no site is configured for this host"};
   out.behavior = cache::SiteTable::find_behavior(*out.site, target->path);
   if (!out.behavior) return {404, "no behavior matches this path"};
-  const Result<cache::Key> key =
-      cache::make_key(*target, head.fields, out.behavior->key, out.behavior->allow_fields,
-                      worker.key_buffer());
+  const Result<cache::Key> key = cache::make_key(*target, head.fields, out.behavior->key,
+                                                 out.behavior->allow_fields, worker.key_buffer());
   if (!key) return {414, key.error().detail};
   out.key = *key;
   out.url_hash = key->url_hash();

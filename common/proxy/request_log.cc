@@ -15,7 +15,8 @@ void finish_request(Worker& worker, const Peer& peer, const cache::Site* site,
   facts.result = log.result;
   facts.bytes_to_viewer = log.bytes_sent;
   facts.total_us = micros(now - log.started);
-  facts.ttfb_us = log.first_byte == MonoTime{} ? facts.total_us : micros(log.first_byte - log.started);
+  facts.ttfb_us =
+      log.first_byte == MonoTime{} ? facts.total_us : micros(log.first_byte - log.started);
   worker.counters().count_request(facts);
   if (log.aborted) worker.counters().aborted_viewers.add();
   if (!worker.access()) return;

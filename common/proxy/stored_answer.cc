@@ -11,9 +11,9 @@ namespace {
 constexpr size_t kMaxVaryKey = 4096;
 
 constexpr std::string_view kStaticEndings[] = {
-    ".css", ".js",  ".mjs", ".png", ".jpg", ".jpeg", ".gif",  ".webp",  ".avif", ".svg", ".ico",
-    ".bmp", ".ttf", ".otf", ".eot", ".woff", ".woff2", ".mp3", ".mp4", ".webm", ".pdf", ".zip",
-    ".gz",  ".csv", ".txt", ".map"};
+    ".css", ".js",   ".mjs", ".png", ".jpg", ".jpeg", ".gif",  ".webp",  ".avif",
+    ".svg", ".ico",  ".bmp", ".ttf", ".otf", ".eot",  ".woff", ".woff2", ".mp3",
+    ".mp4", ".webm", ".pdf", ".zip", ".gz",  ".csv",  ".txt",  ".map"};
 
 }  // namespace
 

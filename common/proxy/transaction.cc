@@ -54,7 +54,6 @@ Transaction::~Transaction() {
 }
 
 void Transaction::start() {
-  if (framing_.has_body()) discards_body_ = true;
   post();
 }
 
@@ -116,9 +115,8 @@ Transaction::Next Transaction::lookup() {
   stored_ = worker_.store().find(route.key_ref(), matcher);
   cache::StoredState state;
   if (stored_) state.invalidated = stored_->invalidated.load(std::memory_order_relaxed);
-  const cache::Verdict verdict =
-      cache::decide(facts_, stored_ ? &stored_->facts() : nullptr, *behavior_,
-                    worker_.loop().wall_now(), state);
+  const cache::Verdict verdict = cache::decide(facts_, stored_ ? &stored_->facts() : nullptr,
+                                               *behavior_, worker_.loop().wall_now(), state);
   AnswerFields fields;
   fields.reason = verdict.reason;
   switch (verdict.action) {
@@ -162,6 +160,10 @@ Transaction::Next Transaction::join(const Route& route) {
     passing_ = true;
   }
   leader_ = true;
+  if (framing_.has_body() && !passing_) {
+    discards_body_ = true;  // only passes forward the body of a GET
+    host_.resume_upload();
+  }
   if (passing_ || alone_ || facts_.has_authorization) {
     start_fetch(route, worker_.store().alone(route.key_ref()), !passing_, false);
     return Next::kAgain;
@@ -195,7 +197,8 @@ upstream::Group* Transaction::group_of(const Route& route) {
   return upstreams_->find(name);
 }
 
-// Starts a fetch under `permit`; for a background refresh it gets its own, unless somebody is at it.
+// Starts a fetch under `permit`; for a background refresh it gets its own, unless somebody is at
+// it.
 void Transaction::start_fetch(const Route& route, store::FillPermit permit, bool may_store,
                               bool background) {
   upstream::Group* group = group_of(route);
@@ -203,8 +206,8 @@ void Transaction::start_fetch(const Route& route, store::FillPermit permit, bool
   if (background) {
     const RequestMatcher matcher(head.fields, behavior_->vary);
     const int64_t now = floor_seconds(worker_.loop().wall_now()).time_since_epoch().count();
-    store::Joined joined = worker_.store().join(route.key_ref(), matcher, stored_,
-                                                store::Store::Join::kAny, now);
+    store::Joined joined =
+        worker_.store().join(route.key_ref(), matcher, stored_, store::Store::Join::kAny, now);
     if (joined.how != store::Joined::How::kLead && joined.how != store::Joined::How::kAlone) return;
     permit = std::move(joined.permit);
   }
@@ -263,7 +266,6 @@ void Transaction::start_fetch(const Route& route, store::FillPermit permit, bool
     fetch_ = &started;
     started.set_uploader(this);
     upload_open_ = forward.upgrade.empty();
-    discards_body_ = false;
   }
   worker_.adopt(std::move(fetch));
   started.start();

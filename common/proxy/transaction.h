@@ -106,8 +106,8 @@ class Transaction final : private net::PostedTask, private SenderOwner, private 
 
   Step step_ = Step::kLookup;
   int lookups_ = 0;
-  bool alone_ = false;        // shares no fill any more
-  bool left_fill_ = false;    // its variant was another one
+  bool alone_ = false;      // shares no fill any more
+  bool left_fill_ = false;  // its variant was another one
   bool leader_ = false;
   bool passing_ = false;      // the answer is for this request only
   bool as_received_ = false;  // and so is the request: the cache has no part in it
@@ -120,7 +120,7 @@ class Transaction final : private net::PostedTask, private SenderOwner, private 
   store::FillInterest interest_;
   size_t seen_interim_ = 0;
   std::string interim_;
-  Fetch* fetch_ = nullptr;  // only while it takes our body; told by on_fetch_gone()
+  Fetch* fetch_ = nullptr;     // only while it takes our body; told by on_fetch_gone()
   Ref<store::Object> object_;  // being sent
   BodySender sender_;
   RequestLog log_;

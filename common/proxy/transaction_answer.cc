@@ -31,9 +31,9 @@ void apply_edits(const std::vector<cache::HeaderEdit>& edits, std::string& head)
   for (const cache::HeaderEdit& edit : edits) {
     if (edit.op != cache::HeaderEdit::Op::kAdd) {
       const size_t block = head.find("\r\n") + 2;
-      const std::string kept = filtered_block(
-          std::string_view(head).substr(block),
-          [&](std::string_view name) { return !iequals(name, edit.name); });
+      const std::string kept =
+          filtered_block(std::string_view(head).substr(block),
+                         [&](std::string_view name) { return !iequals(name, edit.name); });
       head.replace(block, std::string::npos, kept);
     }
     if (edit.op != cache::HeaderEdit::Op::kRemove) {
@@ -87,8 +87,9 @@ Transaction::Next Transaction::answer(Ref<store::Object> object, AnswerFields fi
   const cache::ResponseFacts& stored = object_->facts();
   if (!passed_through) {
     const std::string_view etag = field_in_block(block_of(object_->head()), http::FieldId::kEtag);
-    if (facts_.conditional() && cache::evaluate_conditions(request_->head(), facts_, etag,
-                                                           stored) == cache::Condition::kNotModified) {
+    if (facts_.conditional() &&
+        cache::evaluate_conditions(request_->head(), facts_, etag, stored) ==
+            cache::Condition::kNotModified) {
       return answer_not_modified(fields);
     }
     Next next = Next::kSuspend;
@@ -148,8 +149,8 @@ bool Transaction::answer_ranges(AnswerFields fields, Next& next) {
   const std::string_view block = block_of(object_->head());
   const std::string_view etag = field_in_block(block, http::FieldId::kEtag);
   const auto max_ranges = static_cast<size_t>(settings_->limits.max_ranges);
-  const auto wanted = cache::requested_ranges(request_->head(), facts_, etag, object_->facts(),
-                                              max_ranges);
+  const auto wanted =
+      cache::requested_ranges(request_->head(), facts_, etag, object_->facts(), max_ranges);
   if (!wanted) return false;
   const http::RangePlan ranges = http::resolve_ranges(*wanted, *size);
   if (ranges.outcome == http::RangePlan::Outcome::kWhole) return false;
@@ -259,9 +260,9 @@ void Transaction::on_send_progress() {
 void Transaction::on_sent(bool ok) {
   step_ = Step::kDone;
   log_.aborted = !ok;
-  after_ = !ok ? TransactionHost::After::kAbort
-               : close_after_ || !body_done() ? TransactionHost::After::kClose
-                                              : TransactionHost::After::kKeepAlive;
+  after_ = !ok                            ? TransactionHost::After::kAbort
+           : close_after_ || !body_done() ? TransactionHost::After::kClose
+                                          : TransactionHost::After::kKeepAlive;
   post();
 }
 

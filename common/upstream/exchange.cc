@@ -135,7 +135,8 @@ void Exchange::use_connection() {
   const std::string& host = request_.host.empty() ? server_->authority() : request_.host;
   out_.reserve(request_.start_line.size() + host.size() + request_.fields.size() + 16);
   out_.append(request_.start_line).append("Host: ").append(host).append("\r\n");
-  out_.append(request_.fields).append("\r\n");
+  out_.append(request_.fields).append("\r\n").append(early_body_);
+  early_body_.clear();
   arm(group_.config().timeouts.first_byte);
   connection_->stream().read_start();
   write_out();
@@ -172,16 +173,17 @@ void Exchange::on_drained() {
 bool Exchange::send_body(std::string_view bytes) {
   if (phase_ == Phase::kDone || bytes.empty()) return true;
   body_started_ = true;
+  std::string& out = phase_ < Phase::kHead ? early_body_ : out_;
   if (request_.body == ExchangeRequest::BodyKind::kChunked && !tunnel_) {
     char prefix[h1::kMaxChunkPrefix];
-    out_.append(prefix, h1::chunk_prefix(prefix, bytes.size()));
-    out_.append(bytes).append(h1::kChunkSuffix);
+    out.append(prefix, h1::chunk_prefix(prefix, bytes.size()));
+    out.append(bytes).append(h1::kChunkSuffix);
   } else {
-    out_.append(bytes);
+    out.append(bytes);
   }
   write_out();
   if (phase_ == Phase::kHead) arm(group_.config().timeouts.first_byte);
-  if (out_.size() + sending_.size() < kBodyBacklog) return true;
+  if (early_body_.size() + out_.size() + sending_.size() < kBodyBacklog) return true;
   want_drained_ = true;
   return false;
 }
@@ -194,7 +196,8 @@ void Exchange::finish_body(std::string_view trailers) {
     return;
   }
   if (request_.body == ExchangeRequest::BodyKind::kChunked) {
-    out_.append("0\r\n").append(trailers).append("\r\n");
+    std::string& out = phase_ < Phase::kHead ? early_body_ : out_;
+    out.append("0\r\n").append(trailers).append("\r\n");
     write_out();
   }
 }

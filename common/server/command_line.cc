@@ -1,0 +1,142 @@
+#include "common/server/command_line.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "common/config/load.h"
+#include "common/net/address.h"
+#include "common/server/server.h"
+
+namespace seawall::server {
+namespace {
+
+std::shared_ptr<const config::Snapshot> load_or_complain(const std::string& file,
+                                                         config::Role role) {
+  config::LoadResult loaded = config::load(file, role, Server::certificate_check());
+  if (!loaded.snapshot) std::fputs(config::format(loaded.problems).c_str(), stderr);
+  return loaded.snapshot;
+}
+
+// Asks the running node's admin listener; the answer's body, or nothing.
+std::optional<std::string> ask_admin(const net::Address& admin, const std::string& request) {
+  const int fd = socket(admin.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+  std::string answer;
+  const bool sent =
+      fd >= 0 && connect(fd, admin.raw(), admin.raw_size()) == 0 &&
+      write(fd, request.data(), request.size()) == static_cast<ssize_t>(request.size());
+  char buffer[16384];
+  for (ssize_t n = 0; sent && (n = read(fd, buffer, sizeof buffer)) > 0;) {
+    answer.append(buffer, static_cast<size_t>(n));
+  }
+  if (fd >= 0) close(fd);
+  const size_t head = answer.find("\r\n\r\n");
+  if (!answer.starts_with("HTTP/1.1 200") || head == std::string::npos) return std::nullopt;
+  return answer.substr(head + 4);
+}
+
+int explain(const std::string& url, const std::vector<std::string>& fields,
+            const std::string& admin_text) {
+  const size_t scheme_end = url.find("://");
+  if (scheme_end == std::string::npos) {
+    std::fprintf(stderr, "explain: %s: expected http://HOST/PATH or https://HOST/PATH\n",
+                 url.c_str());
+    return 1;
+  }
+  const auto admin = net::Address::parse_with_port(admin_text);
+  if (!admin) {
+    std::fprintf(stderr, "explain: --admin %s: expected ADDRESS:PORT\n", admin_text.c_str());
+    return 1;
+  }
+  const std::string scheme = url.substr(0, scheme_end);
+  const std::string rest = url.substr(scheme_end + 3);
+  const size_t slash = std::min(rest.find('/'), rest.size());
+  std::string request = "GET /explain/" + scheme;
+  request += slash < rest.size() ? rest.substr(slash) : "/";
+  request += " HTTP/1.1\r\nHost: " + rest.substr(0, slash) + "\r\n";
+  for (const std::string& field : fields) request += field + "\r\n";
+  const auto answer = ask_admin(*admin, request + "\r\n");
+  if (!answer) {
+    std::fprintf(stderr, "explain: no answer from the admin listener at %s: is the node running?\n",
+                 admin_text.c_str());
+    return 1;
+  }
+  std::fputs(answer->c_str(), stdout);
+  return 0;
+}
+
+bool cpu_is_supported() {
+#ifdef SEAWALL_NEEDS_SSE42
+  return __builtin_cpu_supports("sse4.2");
+#else
+  return true;
+#endif
+}
+
+}  // namespace
+
+int run_command_line(config::Role role, int argc, char** argv) {
+  const bool edge = role == config::Role::kEdge;
+  CLI::App app{edge ? "Seawall edge: the caching reverse proxy near the viewers"
+                    : "Seawall shield: the caching reverse proxy near the origin",
+               edge ? "edge" : "shield"};
+  app.require_subcommand(0, 1);
+  std::string file;
+  app.add_option("--config,-c", file, "Serve with this configuration (JSON, comments allowed)");
+
+  CLI::App* check = app.add_subcommand("check", "Validate a configuration; all errors in one run");
+  std::string check_file;
+  check->add_option("FILE", check_file)->required();
+
+  CLI::App* version = app.add_subcommand("version", "Print the version");
+
+  CLI::App* why =
+      app.add_subcommand("explain", "Tell why the running node would answer a URL as it would");
+  std::string url;
+  std::string admin;
+  std::string admin_config;
+  std::vector<std::string> fields;
+  why->add_option("URL", url)->required();
+  why->add_option("-H,--header", fields, "A request field, 'Name: value'; may be repeated")
+      ->allow_extra_args(false);
+  why->add_option("--admin", admin, "Address of the admin listener");
+  why->add_option("--config,-c", admin_config, "Take the admin listener's address from this file");
+  CLI11_PARSE(app, argc, argv);
+
+  if (version->parsed()) {
+    std::printf("seawall %s %s\n", edge ? "edge" : "shield", SEAWALL_VERSION);
+    return 0;
+  }
+  if (check->parsed()) {
+    if (!load_or_complain(check_file, role)) return 1;
+    std::printf("%s: ok\n", check_file.c_str());
+    return 0;
+  }
+  if (why->parsed()) {
+    if (!admin_config.empty()) {
+      const auto snapshot = load_or_complain(admin_config, role);
+      if (!snapshot) return 1;
+      const auto address = net::Address::parse(snapshot->admin.address, snapshot->admin.port);
+      if (address && admin.empty()) admin = address->to_string();
+    }
+    if (admin.empty()) admin = edge ? "127.0.0.1:9080" : "127.0.0.1:9090";
+    return explain(url, fields, admin);
+  }
+  if (file.empty()) {
+    std::fputs(app.help().c_str(), stderr);
+    return 1;
+  }
+  if (!cpu_is_supported()) {
+    std::fputs("this build needs a CPU with SSE4.2\n", stderr);
+    return 1;
+  }
+  const auto snapshot = load_or_complain(file, role);
+  if (!snapshot) return 1;
+  return Server(file, snapshot).run();
+}
+
+}  // namespace seawall::server

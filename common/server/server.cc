@@ -1,0 +1,364 @@
+#include "common/server/server.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <random>
+
+#include "common/config/reload.h"
+#include "common/net/rlimit.h"
+#include "common/proxy/explain.h"
+
+namespace seawall::server {
+namespace {
+
+WallTime system_wall_time() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return WallTime(Millis(now.tv_sec * 1000 + now.tv_nsec / 1000000));
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+}
+
+proxy::NodeInfo node_info(const config::Snapshot& snapshot) {
+  proxy::NodeInfo node;
+  node.tier = snapshot.role == config::Role::kEdge ? proxy::Tier::kEdge : proxy::Tier::kShield;
+  node.name = snapshot.node_name.empty() ? std::string(proxy::word(node.tier)) : snapshot.node_name;
+  char random[17];
+  std::snprintf(random, sizeof random, "%08x", std::random_device{}());
+  node.loop_id = node.name + "-" + host_name() + "-" + random;
+  node.via_line = "Via: 1.1 " + node.name + "\r\n";
+  return node;
+}
+
+store::StoreConfig store_config(const config::CacheConfig& config) {
+  store::StoreConfig out;
+  out.memory_bytes = config.memory_bytes;
+  out.shards = config.shards;
+  out.max_object_bytes = config.max_object_bytes;
+  switch (config.eviction) {
+    case config::Eviction::kLru:
+      out.policy = store::PolicyKind::kLru;
+      break;
+    case config::Eviction::kS3Fifo:
+      out.policy = store::PolicyKind::kS3Fifo;
+      break;
+    case config::Eviction::kSieve:
+      out.policy = store::PolicyKind::kSieve;
+      break;
+  }
+  return out;
+}
+
+uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  uint64_t total = 0;
+  uint64_t resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+Server::Server(std::string config_file, std::shared_ptr<const config::Snapshot> snapshot)
+    : config_file_(std::move(config_file)), snapshot_(std::move(snapshot)) {}
+
+Server::~Server() {
+  admin_.reset();
+  workers_.clear();
+  if (access_) access_->stop();
+}
+
+config::CertificateCheck Server::certificate_check() {
+  return [](const std::string& certificate, const std::string& key) -> std::optional<std::string> {
+    if (key.empty()) {
+      std::string error;
+      tls::ClientOptions options;
+      options.ca_file = certificate;
+      if (tls::ClientContext::create(options, error)) return std::nullopt;
+      return error;
+    }
+    return tls::check_certificate({certificate, key}, std::time(nullptr));
+  };
+}
+
+// TLS contexts and settings from a snapshot; null, and `error` says why, when a file is unusable.
+std::shared_ptr<const Prepared> Server::prepare(std::shared_ptr<const config::Snapshot> snapshot,
+                                                std::string& error) {
+  auto prepared = std::make_shared<Prepared>();
+  prepared->worker_count = static_cast<size_t>(workers_.size());
+  for (const config::ListenerConfig& listener : snapshot->listeners) {
+    std::shared_ptr<const tls::ServerContext> context;
+    if (listener.tls) {
+      tls::ServerOptions options;
+      for (const config::Certificate& c : listener.certificates) {
+        options.certificates.push_back({c.certificate_file, c.key_file});
+      }
+      options.client_ca_file = listener.client_ca_file;
+      context = tls::ServerContext::create(options, tickets_, error);
+      if (!context) return nullptr;
+    }
+    prepared->listener_tls.push_back(std::move(context));
+  }
+  for (const upstream::GroupConfig& group : snapshot->groups) {
+    tls::ClientOptions options;
+    options.verify = group.tls.verify;
+    options.ca_file = group.tls.ca_file;
+    options.certificate_file = group.tls.certificate_file;
+    options.key_file = group.tls.key_file;
+    if (group.tls.tls13_only) options.min_version = tls::MinVersion::kTls13;
+    auto context = tls::ClientContext::create(options, error);
+    if (!context) return nullptr;
+    prepared->group_tls.push_back(std::move(context));
+  }
+  auto settings = std::make_shared<proxy::Settings>();
+  settings->sites = snapshot->sites;
+  settings->rules_hash = snapshot->sites->rules_hash();
+  settings->limits = snapshot->limits;
+  settings->generation = generation_;
+  for (const cache::Site& site : snapshot->sites->sites()) {
+    settings->metric_slots.push_back(slots_.slot(site.name));
+  }
+  prepared->settings = std::move(settings);
+  prepared->snapshot = std::move(snapshot);
+  return prepared;
+}
+
+bool Server::start_workers() {
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  const int count = snapshot_->workers > 0 ? snapshot_->workers : std::max(1, cores);
+  const Shared shared{*store_, node_, *log_, open_connections_};
+  for (int i = 0; i < count; ++i) {
+    workers_.push_back(
+        std::make_unique<WorkerThread>(shared, slots_.capacity(), access_->add_ring()));
+  }
+  std::string error;
+  prepared_ = prepare(snapshot_, error);
+  if (!prepared_) {
+    log_->log(log::Level::kError, "%s", error.c_str());
+    return false;
+  }
+  ports_.assign(snapshot_->listeners.size(), 0);
+  for (const auto& worker : workers_) {
+    const Result<void> applied = worker->apply(prepared_, ports_);
+    if (applied.ok()) continue;
+    log_->log(log::Level::kError, "cannot listen: %s", applied.error().detail);
+    return false;
+  }
+  pools_.resize(workers_.size());
+  return true;
+}
+
+bool Server::open_admin() {
+  if (!snapshot_->admin.enabled) return true;
+  const auto address = net::Address::parse(snapshot_->admin.address, snapshot_->admin.port);
+  if (!address) return false;
+  auto admin = Admin::open(loop_, *address, *this);
+  if (!admin) {
+    log_->log(log::Level::kError, "admin: cannot listen on %s: %s", address->to_string().c_str(),
+              admin.error().detail);
+    return false;
+  }
+  admin_ = std::move(*admin);
+  return true;
+}
+
+int Server::run() {
+  log::Logger::Options log_options;
+  log_options.path = snapshot_->log.error_path;
+  log_options.level = static_cast<log::Level>(snapshot_->log.level);
+  log_options.now = system_wall_time;
+  log_ = std::make_unique<log::Logger>(log_options);
+  if (const Result<void> opened = log_->open(); !opened.ok()) {
+    log_->log(log::Level::kWarn, "error log: %s", opened.error().detail);
+  }
+  if (!net::raise_open_files_limit().ok()) {
+    log_->log(log::Level::kWarn, "the limit of open files could not be raised");
+  }
+  started_ = loop_.now();
+  node_ = node_info(*snapshot_);
+  tickets_ = std::make_shared<tls::TicketKeys>();
+  store_ = std::make_unique<store::Store>(store_config(snapshot_->cache));
+  log::AccessWriter::Options access_options;
+  access_options.path = snapshot_->log.access_path;
+  access_options.format = snapshot_->log.access_format == config::LogFormat::kJson
+                              ? log::AccessFormat::kJson
+                              : log::AccessFormat::kCombined;
+  access_ = std::make_unique<log::AccessWriter>(access_options, *log_);
+  if (!start_workers() || !open_admin()) return 1;
+  if (const Result<void> begun = access_->start(); !begun.ok()) {
+    log_->log(log::Level::kError, "access log %s: %s", snapshot_->log.access_path.c_str(),
+              begun.error().detail);
+    return 1;
+  }
+  signals_ = std::make_unique<net::SignalWatcher>(loop_, this);
+  for (size_t i = 0; i < ports_.size(); ++i) {
+    const config::ListenerConfig& listener = snapshot_->listeners[i];
+    const auto address = net::Address::parse(listener.address, ports_[i]);
+    log_->log(log::Level::kInfo, "listening on %s://%s", listener.tls ? "https" : "http",
+              address->to_string().c_str());
+  }
+  if (admin_) {
+    log_->log(log::Level::kInfo, "admin listening on http://%s",
+              admin_->local_address().to_string().c_str());
+  }
+  for (const auto& worker : workers_) worker->run();
+  log_->log(log::Level::kInfo, "%s %s ready, %zu workers", node_.name.c_str(), SEAWALL_VERSION,
+            workers_.size());
+  ready_ = true;
+  every_second();
+  loop_.run();
+  log_->log(log::Level::kInfo, "%s ends", node_.name.c_str());
+  return 0;
+}
+
+void Server::on_signal(net::Signal signal) {
+  switch (signal) {
+    case net::Signal::kTerm:
+      return drain(snapshot_->limits.drain_time);
+    case net::Signal::kInt:
+      return drain(Millis(0));
+    case net::Signal::kHup:
+      return reload();
+    case net::Signal::kUsr1:
+      log_->reopen();
+      access_->reopen();
+      return;
+  }
+}
+
+void Server::reload() {
+  const config::Role role = snapshot_->role;
+  config::LoadResult loaded = config::load(config_file_, role, certificate_check());
+  std::string error;
+  std::shared_ptr<const Prepared> prepared;
+  if (!loaded.snapshot) {
+    error = config::format(loaded.problems);
+  } else if (const auto fixed = config::not_reloadable(*snapshot_, *loaded.snapshot);
+             !fixed.empty()) {
+    for (const std::string& line : fixed) error += line + " needs a restart\n";
+  } else {
+    ++generation_;
+    prepared = prepare(loaded.snapshot, error);
+  }
+  if (!prepared) {
+    ++failed_reloads_;
+    log_->log(log::Level::kError, "reload refused, the old configuration stays:");
+    size_t begin = 0;
+    while (begin < error.size()) {
+      const size_t end = std::min(error.find('\n', begin), error.size());
+      log_->log(log::Level::kError, "  %.*s", static_cast<int>(end - begin), error.data() + begin);
+      begin = end + 1;
+    }
+    return;
+  }
+  snapshot_ = loaded.snapshot;
+  prepared_ = prepared;
+  log_->set_level(static_cast<log::Level>(snapshot_->log.level));
+  // One after the other, so that a port that the system chooses is the same on all.
+  ports_.assign(snapshot_->listeners.size(), 0);
+  auto ports = std::make_shared<std::vector<uint16_t>>(ports_);
+  apply_to_worker(0, std::move(ports));
+}
+
+void Server::apply_to_worker(size_t index, std::shared_ptr<std::vector<uint16_t>> ports) {
+  if (index == workers_.size()) {
+    ports_ = *ports;
+    log_->log(log::Level::kInfo, "configuration reloaded from %s", config_file_.c_str());
+    return;
+  }
+  WorkerThread& worker = *workers_[index];
+  worker.call([this, &worker, index, ports, prepared = prepared_] {
+    const Result<void> applied = worker.apply(prepared, *ports);
+    if (!applied.ok()) {
+      log_->log(log::Level::kError, "reload: cannot listen: %s", applied.error().detail);
+    }
+    loop_.call([this, index, ports] { apply_to_worker(index + 1, ports); });
+  });
+}
+
+void Server::drain(Millis time) {
+  if (draining_ && time > Millis(0)) return;
+  draining_ = true;
+  drain_until_ = loop_.now() + time;
+  log_->log(log::Level::kInfo, "draining, at most %lld ms", static_cast<long long>(time.count()));
+  for (const auto& worker : workers_) {
+    worker->call([&worker = *worker] { worker.drain(); });
+  }
+  check_drained();
+}
+
+void Server::check_drained() {
+  metrics::Totals totals;
+  for (const auto& worker : workers_) worker->counters().add_to(totals);
+  if (totals.open_viewer_connections == 0 || loop_.now() >= drain_until_) return loop_.stop();
+  loop_.set_timer(drain_, Millis(50));
+}
+
+void Server::every_second() {
+  metrics::RateSample sample;
+  metrics::Totals totals;
+  for (const auto& worker : workers_) worker->counters().add_to(totals);
+  const metrics::Summary summary = metrics::summarise(totals);
+  sample.at = loop_.now();
+  sample.requests = summary.requests;
+  sample.upstream_requests = totals.upstream_requests;
+  sample.errors = summary.errors;
+  sample.bytes_to_viewers = summary.bytes_to_viewers;
+  sample.bytes_from_upstream = summary.bytes_from_upstream;
+  rates_.add(sample);
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    WorkerThread& worker = *workers_[i];
+    worker.call([this, &worker, i] {
+      const WorkerThread::PoolFacts facts = worker.pool_facts();
+      loop_.call([this, facts, i] { pools_[i] = facts; });
+    });
+  }
+  loop_.set_timer(second_, Millis(1000));
+}
+
+metrics::Report Server::report() {
+  metrics::Report report;
+  for (const auto& worker : workers_) worker->counters().add_to(report.totals);
+  report.site_names = slots_.names();
+  report.rates = rates_.rates();
+  metrics::NodeFacts& facts = report.facts;
+  facts.role = proxy::word(node_.tier);
+  facts.node = node_.name;
+  facts.version = SEAWALL_VERSION;
+  facts.uptime_seconds = std::chrono::duration<double>(loop_.now() - started_).count();
+  facts.ready = ready();
+  facts.draining = draining_;
+  facts.workers = workers_.size();
+  facts.rss_bytes = resident_bytes();
+  facts.config_generation = generation_;
+  facts.failed_reloads = failed_reloads_;
+  const store::StoreStats stats = store_->stats();
+  facts.store_entries = stats.entries;
+  facts.store_bytes = stats.used_bytes;
+  facts.store_limit_bytes = stats.limit_bytes;
+  facts.store_evictions = stats.evictions;
+  facts.store_evicted_bytes = stats.evicted_bytes;
+  facts.fills_open = stats.fills;
+  for (const WorkerThread::PoolFacts& pool : pools_) {
+    facts.pool_idle += pool.idle;
+    facts.pool_active += pool.active;
+    facts.servers_healthy += pool.healthy;
+    facts.servers_total += pool.servers;
+  }
+  facts.access_records_dropped = access_->dropped();
+  facts.access_records_written = access_->written();
+  facts.error_lines_suppressed = log_->suppressed();
+  return report;
+}
+
+std::string Server::explain(const http::RequestHead& head, bool https) {
+  return proxy::explain(*prepared_->settings, *store_, node_, head, https, loop_.wall_now());
+}
+
+}  // namespace seawall::server

@@ -1,0 +1,77 @@
+// A running node: the main thread with signals, reload, the admin listener and drain; worker
+// threads beside it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/config/load.h"
+#include "common/log/access_writer.h"
+#include "common/log/error_log.h"
+#include "common/metrics/rates.h"
+#include "common/metrics/report.h"
+#include "common/metrics/site_slots.h"
+#include "common/net/signals.h"
+#include "common/net/uv_loop.h"
+#include "common/server/admin.h"
+#include "common/server/worker_thread.h"
+
+namespace seawall::server {
+
+class Server final : public net::SignalHandler, public AdminSource {
+ public:
+  Server(std::string config_file, std::shared_ptr<const config::Snapshot> snapshot);
+  ~Server();
+
+  // Serves until a signal ends it. The process's exit status.
+  int run();
+
+  // What `load` and `edge check` use to look at certificates.
+  static config::CertificateCheck certificate_check();
+
+ private:
+  void on_signal(net::Signal signal) override;
+  // AdminSource
+  metrics::Report report() override;
+  bool ready() override { return ready_ && !draining_; }
+  std::string explain(const http::RequestHead& head, bool https) override;
+
+  bool start_workers();
+  bool open_admin();
+  std::shared_ptr<const Prepared> prepare(std::shared_ptr<const config::Snapshot> snapshot,
+                                          std::string& error);
+  void reload();
+  void apply_to_worker(size_t index, std::shared_ptr<std::vector<uint16_t>> ports);
+  void drain(Millis time);
+  void check_drained();
+  void every_second();
+
+  const std::string config_file_;
+  std::shared_ptr<const config::Snapshot> snapshot_;
+  std::shared_ptr<const Prepared> prepared_;
+  std::unique_ptr<log::Logger> log_;
+  std::unique_ptr<log::AccessWriter> access_;
+  std::shared_ptr<tls::TicketKeys> tickets_;
+  proxy::NodeInfo node_;
+  metrics::SiteSlots slots_;
+  std::unique_ptr<store::Store> store_;
+  std::atomic<int64_t> open_connections_{0};
+  net::UvLoop loop_;
+  std::vector<std::unique_ptr<WorkerThread>> workers_;
+  std::unique_ptr<Admin> admin_;
+  std::unique_ptr<net::SignalWatcher> signals_;
+  metrics::RateWindow rates_;
+  std::vector<WorkerThread::PoolFacts> pools_;  // by worker, of the last second
+  std::vector<uint16_t> ports_;
+  MonoTime started_{};
+  uint64_t generation_ = 1;
+  uint64_t failed_reloads_ = 0;
+  bool ready_ = false;
+  bool draining_ = false;
+  MonoTime drain_until_{};
+  net::Timer second_ = net::Timer::to<&Server::every_second>(this);
+  net::Timer drain_ = net::Timer::to<&Server::check_drained>(this);
+};
+
+}  // namespace seawall::server
