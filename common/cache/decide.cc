@@ -47,8 +47,8 @@ Reason request_forbids(const RequestFacts& request, const ResponseFacts& stored,
     const bool too_old = limit == Seconds{0} || s.age > limit;
     if (too_old && !(stored.immutable && s.fresh)) return Reason::kRequestMaxAge;
   }
-  if (control.min_fresh && !control.min_fresh.invalid &&
-      s.lifetime.value - s.age < control.min_fresh.seconds())
+  const Seconds min_fresh = control.min_fresh.seconds();  // 0 if it is absent or junk
+  if (min_fresh > Seconds{0} && s.lifetime.value - s.age < min_fresh)
     return Reason::kRequestMinFresh;
   return Reason::kNone;
 }
