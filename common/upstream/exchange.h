@@ -124,6 +124,7 @@ class Exchange final : public ListNode, private net::StreamHandler {
   std::unique_ptr<net::Query> query_;
   std::unique_ptr<Connection> connection_;
   std::string out_;         // to be written next
+  std::string early_body_;  // of the request, queued before there was a connection
   std::string sending_;     // what the stream writes now; not to be touched until it has drained
   std::string head_bytes_;  // an incomplete head
   h1::BodyDecoder decoder_;
