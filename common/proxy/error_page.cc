@@ -21,7 +21,7 @@ std::string write_local_answer(const NodeInfo& node, LocalAnswer local,
   out.append(phrase).append("\r\nContent-Type: ").append(local.type).append("\r\n");
   out.append("Cache-Control: no-store\r\n").append(local.fields);
   if (local.status >= 400) out.append("X-Request-Id: ").append(request_id).append("\r\n");
-  if (local.status >= 400) local.answer.result = CacheResult::kError;
+  if (local.status >= 400 && local.is_error) local.answer.result = CacheResult::kError;
   local.answer.framing = AnswerFraming::kLength;
   local.answer.length = local.body.size();
   char fields[kAnswerFieldsMax];

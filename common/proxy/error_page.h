@@ -19,6 +19,7 @@ struct LocalAnswer {
   std::string_view type = "text/html; charset=utf-8";
   AnswerFields answer;
   bool head_only = false;
+  bool is_error = true;  // of a status from 400 on
 };
 // The whole message, with a fresh request id in it where the status is an error.
 std::string write_local_answer(const NodeInfo& node, LocalAnswer local,

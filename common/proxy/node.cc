@@ -5,6 +5,7 @@
 
 #include "common/proxy/client_connection.h"
 #include "common/proxy/fetch.h"
+#include "common/proxy/purge_request.h"
 
 namespace seawall::proxy {
 
@@ -26,6 +27,7 @@ Worker::Worker(net::Loop& loop, store::Store& store, const NodeInfo& node,
       counters_(counters),
       access_(access),
       log_(log),
+      purge_queue_(std::make_unique<PurgeQueue>(*this)),
       id_base_(std::random_device{}()) {}
 
 Worker::~Worker() {

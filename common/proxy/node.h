@@ -60,6 +60,7 @@ class Upstreams {
 
 class ClientConnection;
 class Fetch;
+class PurgeQueue;
 
 // One loop's part of the proxy: everything a request needs, nothing that two loops write.
 class Worker {
@@ -97,6 +98,8 @@ class Worker {
   // Closes all at once.
   void close_all();
 
+  PurgeQueue& purge_queue() { return *purge_queue_; }
+
   // A request id: unique among processes for all practical purposes.
   std::string new_request_id();
 
@@ -125,6 +128,7 @@ class Worker {
   size_t connection_count_ = 0;
   size_t fetch_count_ = 0;
   bool draining_ = false;
+  std::unique_ptr<PurgeQueue> purge_queue_;
   uint64_t id_base_;
   uint64_t id_next_ = 0;
   Graveyard graveyard_{*this};

@@ -53,9 +53,7 @@ Transaction::~Transaction() {
   worker_.counters().requests_in_flight.sub();
 }
 
-void Transaction::start() {
-  post();
-}
+void Transaction::start() { post(); }
 
 void Transaction::run() {
   Next next = Next::kAgain;
@@ -66,6 +64,9 @@ void Transaction::run() {
         break;
       case Step::kAwait:
         next = await();
+        break;
+      case Step::kPurge:
+        next = await_purge();
         break;
       case Step::kSend:
         return;
@@ -95,6 +96,8 @@ Transaction::Next Transaction::lookup() {
   behavior_ = route.behavior;
   facts_ = route.facts;
   const http::Method method = facts_.method;
+  Next next = Next::kSuspend;
+  if (answered_by_rule(route, next)) return next;
   if (!h1::requested_upgrade(request_->head()).empty() && behavior_->allow_upgrade) {
     return pass(route, cache::Reason::kUpgrade);
   }
@@ -142,6 +145,63 @@ Transaction::Next Transaction::lookup() {
     forward_reason_ = cache::Reason::kVaryMiss;
   }
   return join(route);
+}
+
+// What the configuration answers, and PURGE, which is always ours.
+bool Transaction::answered_by_rule(const Route& route, Next& next) {
+  const http::RequestHead& head = request_->head();
+  const std::vector<std::string>& methods = behavior_->methods;
+  LocalAnswer local;
+  if (facts_.method == http::Method::kPurge) {
+    next = start_purge(route);
+    return true;
+  }
+  if (!methods.empty() &&
+      std::find(methods.begin(), methods.end(), head.method_token) == methods.end()) {
+    local.status = 405;
+    local.detail = "This method is not allowed here.";
+    local.fields = "Allow: ";
+    for (const std::string& m : methods) local.fields += (&m == &methods[0] ? "" : ", ") + m;
+    local.fields += "\r\n";
+  } else if (behavior_->redirect_to_https && route.target.scheme == http::Scheme::kHttp) {
+    local.status = http::is_safe(facts_.method) ? 301 : 308;
+    local.detail = "This page is served over https.";
+    local.fields.append("Location: https://").append(route.target.host);
+    local.fields.append(route.target.raw_path);
+    if (route.target.has_query) local.fields.append("?").append(route.target.query);
+    local.fields += "\r\n";
+  } else {
+    return false;
+  }
+  next = answer_local(std::move(local));
+  return true;
+}
+
+Transaction::Next Transaction::start_purge(const Route& route) {
+  const Peer& peer = host_.peer();
+  if (!peer.may_purge && !peer.trusted_edge) {
+    LocalAnswer local;
+    local.status = 403;
+    local.type = "application/json";
+    local.body = "{\"error\":\"purging is not allowed from this address\"}\n";
+    return answer_local(std::move(local));
+  }
+  purge_ = std::make_unique<PurgeRequest>(worker_, peer, request_->head(), route, group_of(route),
+                                          *this);
+  step_ = Step::kPurge;
+  purge_->start();
+  return Next::kSuspend;
+}
+
+Transaction::Next Transaction::await_purge() {
+  if (!purge_->finished()) return Next::kSuspend;
+  PurgeRequest::Result result = purge_->finish();
+  LocalAnswer local;
+  local.status = result.status;
+  local.type = "application/json";
+  local.body = std::move(result.json);
+  local.is_error = false;
+  return answer_local(std::move(local));
 }
 
 // A request that the cache has no part in.
@@ -344,7 +404,7 @@ Transaction::Next Transaction::take_fill_answer() {
       fields.result = result_from_shield(got.upstream_x_cache);
     }
     fields.reason = as_received_ ? forward_reason_ : got.stored;
-    if (facts.initial_age > Millis(0) || fields.collapsed) fields.age = age;
+    if (facts.initial_age >= Seconds(1) || fields.collapsed) fields.age = age;
   }
   if (fields.stored) fields.ttl = cache::freshness_lifetime(facts, *behavior_).value - age;
   return answer(got.object, fields, passing_);

@@ -17,6 +17,7 @@
 #include "common/proxy/error_page.h"
 #include "common/proxy/fetch.h"
 #include "common/proxy/node.h"
+#include "common/proxy/purge_request.h"
 #include "common/proxy/request.h"
 #include "common/proxy/request_log.h"
 #include "common/store/fill.h"
@@ -43,7 +44,7 @@ class TransactionHost {
   ~TransactionHost() = default;
 };
 
-class Transaction final : private net::PostedTask, private SenderOwner, private Uploader {
+class Transaction final : public net::PostedTask, public SenderOwner, public Uploader {
  public:
   Transaction(TransactionHost& host, const http::RequestHead& head, const h1::Framing& framing);
   ~Transaction();
@@ -59,7 +60,7 @@ class Transaction final : private net::PostedTask, private SenderOwner, private 
   void on_drained();
 
  private:
-  enum class Step : uint8_t { kLookup, kAwait, kSend, kDone };
+  enum class Step : uint8_t { kLookup, kAwait, kPurge, kSend, kDone };
   enum class Next : uint8_t { kAgain, kSuspend };
 
   void run() override;
@@ -70,6 +71,9 @@ class Transaction final : private net::PostedTask, private SenderOwner, private 
 
   // transaction.cc
   Next lookup();
+  bool answered_by_rule(const Route& route, Next& next);
+  Next start_purge(const Route& route);
+  Next await_purge();
   Next pass(const Route& route, cache::Reason reason);
   Next join(const Route& route);
   Next await();
@@ -120,6 +124,7 @@ class Transaction final : private net::PostedTask, private SenderOwner, private 
   store::FillInterest interest_;
   size_t seen_interim_ = 0;
   std::string interim_;
+  std::unique_ptr<PurgeRequest> purge_;
   Fetch* fetch_ = nullptr;     // only while it takes our body; told by on_fetch_gone()
   Ref<store::Object> object_;  // being sent
   BodySender sender_;

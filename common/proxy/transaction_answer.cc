@@ -208,7 +208,7 @@ bool Transaction::answer_ranges(AnswerFields fields, Next& next) {
 Transaction::Next Transaction::answer_local(LocalAnswer local) {
   log_.status = local.status;
   log_.reason = local.answer.reason;
-  log_.result = local.status >= 400 ? CacheResult::kError : local.answer.result;
+  log_.result = local.status >= 400 && local.is_error ? CacheResult::kError : local.answer.result;
   local.head_only = facts_.method == http::Method::kHead;
   if (wants_close()) {
     close_after_ = true;

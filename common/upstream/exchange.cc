@@ -47,10 +47,15 @@ void Exchange::start() {
   next_server();
 }
 
+Server* Exchange::choose_server() const {
+  if (!request_.server) return group_.choose(attempt_, ticket_);
+  return attempt_ == 0 ? group_.servers()[*request_.server].get() : nullptr;
+}
+
 // Chooses the server for attempt_ and gets a connection to it: from the pool, or a new one.
 void Exchange::next_server() {
   const int limit = group_.config().max_connections;
-  while (Server* server = group_.choose(attempt_, ticket_)) {
+  while (Server* server = choose_server()) {
     if (!fresh_only_) {
       if (auto connection = server->take_idle(this)) {
         server_ = server;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,7 +45,8 @@ struct ExchangeRequest {
   std::string host;        // value of Host; empty: the server's own
   std::string fields;      // all other lines, "Name: value\r\n"…, without the empty line
   enum class BodyKind : uint8_t { kNone, kLength, kChunked } body = BodyKind::kNone;
-  bool upgrade = false;  // a 101 is welcome
+  std::optional<size_t> server;  // this one of the group and no other
+  bool upgrade = false;          // a 101 is welcome
 };
 
 class Exchange final : public ListNode, private net::StreamHandler {
@@ -84,6 +86,7 @@ class Exchange final : public ListNode, private net::StreamHandler {
   void on_connected() override;
 
   void next_server();
+  Server* choose_server() const;
   void resolve();
   void connect_next();
   void use_connection();
