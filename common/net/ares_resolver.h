@@ -11,7 +11,7 @@
 namespace seawall::net {
 
 struct AresOptions {
-  std::string servers;  // "127.0.0.1:5353,…"; empty: the system's
+  std::string servers{};  // "127.0.0.1:5353,…"; empty: the system's
   Millis try_timeout{1000};
   int tries = 3;
 };

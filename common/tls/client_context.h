@@ -15,10 +15,10 @@ namespace seawall::tls {
 enum class MinVersion : uint8_t { kTls12, kTls13 };
 
 struct ClientOptions {
-  bool verify = true;            // the chain, and the name or address
-  std::string ca_file;           // PEM; empty: the system's
-  std::string certificate_file;  // client certificate, optional
-  std::string key_file;
+  bool verify = true;              // the chain, and the name or address
+  std::string ca_file{};           // PEM; empty: the system's
+  std::string certificate_file{};  // client certificate, optional
+  std::string key_file{};
   MinVersion min_version = MinVersion::kTls12;
 };
 

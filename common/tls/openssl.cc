@@ -2,6 +2,8 @@
 
 #include <openssl/err.h>
 
+#include <cstring>
+
 namespace seawall::tls {
 
 std::string take_openssl_errors() {
@@ -10,13 +12,9 @@ std::string take_openssl_errors() {
   int flags = 0;
   while (const unsigned long code = ERR_get_error_all(nullptr, nullptr, nullptr, &data, &flags)) {
     if (!text.empty()) text += "; ";
-    char number[32];
     const char* reason = ERR_reason_error_string(code);
-    if (!reason) {
-      ERR_error_string_n(code, number, sizeof number);
-      reason = number;
-    }
-    text += reason;
+    if (ERR_SYSTEM_ERROR(code)) reason = std::strerror(ERR_GET_REASON(code));
+    text += reason ? reason : "unknown reason";
     if ((flags & ERR_TXT_STRING) && data && *data) text += std::string(" (") + data + ")";
   }
   return text;

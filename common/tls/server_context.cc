@@ -74,9 +74,10 @@ int seal_ticket(const TicketKeys& keys, unsigned char* name, unsigned char* iv,
   return ok ? 1 : -1;
 }
 
-// 0: not ours, do a full handshake; 1: good; 2: good, and to be renewed.
-int open_ticket(const TicketKeys& keys, const unsigned char* name, const unsigned char* iv,
-                EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac) {
+// 0: not ours, do a full handshake; 1: good; 2: good, and to be renewed. Clients use a ticket of
+// TLS 1.3 only once (RFC 8446 §C.4), so that each resumption must bring a new one.
+int open_ticket(const TicketKeys& keys, const SSL* ssl, const unsigned char* name,
+                const unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac) {
   TicketKeys::Key key;
   const TicketKeys::Age age = keys.find(std::span<const uint8_t, 16>(name, 16), key);
   if (age == TicketKeys::Age::kUnknown) return 0;
@@ -84,7 +85,7 @@ int open_ticket(const TicketKeys& keys, const unsigned char* name, const unsigne
       !set_ticket_mac(mac, key)) {
     return -1;
   }
-  return age == TicketKeys::Age::kCurrent ? 1 : 2;
+  return age == TicketKeys::Age::kOld || SSL_version(ssl) == TLS1_3_VERSION ? 2 : 1;
 }
 
 // Sessions are resumed only where the same client CAs would have been asked.
@@ -135,7 +136,7 @@ int ServerContext::State::on_ticket(SSL* ssl, unsigned char* name, unsigned char
                                     EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int sealing) {
   const auto* state = static_cast<State*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
   return sealing ? seal_ticket(*state->tickets, name, iv, cipher, mac)
-                 : open_ticket(*state->tickets, name, iv, cipher, mac);
+                 : open_ticket(*state->tickets, ssl, name, iv, cipher, mac);
 }
 
 std::string ServerContext::State::ask_for_client_certificates(SSL_CTX* context,

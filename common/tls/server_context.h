@@ -16,16 +16,16 @@ struct ssl_ctx_st;
 namespace seawall::tls {
 
 struct CertificateFiles {
-  std::string certificate;  // PEM, the chain behind it
-  std::string key;          // PEM
+  std::string certificate{};  // PEM, the chain behind it
+  std::string key{};          // PEM
 };
 
 struct ServerOptions {
   // Chosen by the dNSNames in them (exact before "*."); the first is for all others.
-  std::vector<CertificateFiles> certificates;
+  std::vector<CertificateFiles> certificates{};
   // Asks viewers for a certificate; one that these don't vouch for fails the handshake, none is
   // fine (Stream::has_verified_peer_certificate() tells). Empty: doesn't ask.
-  std::string client_ca_file;
+  std::string client_ca_file{};
 };
 
 // What is wrong with a certificate and its key (unreadable, not PEM, do not match, expired at
