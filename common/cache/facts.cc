@@ -78,10 +78,11 @@ void take_validators(ResponseFacts& facts, http::Fields fields, HttpTime receive
   }
 }
 
+// What is no field name, nobody can compare: it counts as a star, too.
 bool has_vary_star(http::Fields fields) {
   http::FieldListReader members(fields, FieldId::kVary);
   for (std::string_view member; members.next(member);) {
-    if (member == "*") return true;
+    if (member == "*" || !http::is_token(member)) return true;
   }
   return false;
 }

@@ -58,7 +58,7 @@ class Writer {
       overflow_ = true;
       return;
     }
-    std::memcpy(out_.data() + size_, text.data(), text.size());
+    if (!text.empty()) std::memcpy(out_.data() + size_, text.data(), text.size());
     size_ += text.size();
   }
   void add(char c) { add(std::string_view(&c, 1)); }

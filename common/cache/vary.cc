@@ -158,8 +158,11 @@ VarySpec parse_vary(Fields response) {
   std::vector<std::string> names;
   http::FieldListReader members(response, FieldId::kVary);
   for (std::string_view member; members.next(member);) {
-    if (member == "*") spec.star = true;
-    names.push_back(to_lower(member));
+    if (member == "*" || !http::is_token(member)) {
+      spec.star = true;
+    } else {
+      names.push_back(to_lower(member));
+    }
   }
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());

@@ -15,7 +15,7 @@
 namespace seawall::cache {
 
 struct VarySpec {
-  bool star = false;  // never matches
+  bool star = false;  // never matches: `*`, or what is no field name
   std::string names;  // lower case, sorted, each once, with ',' between them; kept with the variant
 };
 // All Vary lines; allocates, at store time.

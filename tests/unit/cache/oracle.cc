@@ -396,6 +396,7 @@ bool storable(const Scene& scene, const Stored& stored) {
   // match", so there is no use in storing it.
   for (const Text& member : members(values(scene.response, "vary"))) {
     if (member == "*") return false;
+    if (member.find_first_of(" ;\"") != Text::npos) return false;  // no field name at all
   }
   // Ours: a cookie only with explicit freshness that can be used without asking.
   if (has(scene.response, "set-cookie")) {

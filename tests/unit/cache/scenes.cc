@@ -129,7 +129,7 @@ void SceneMaker::make_response(Scene& scene) {
                                         "bytes 0-10/10", "lines 0-4/10"};
   static const char* const kAges[] = {"0",   "20", "45",     "70",        "-5",
                                       "1.5", "x",  "30, 90", "4000000000"};
-  static const char* const kVary[] = {"Accept", "*", "Foo, *", ", Accept"};
+  static const char* const kVary[] = {"Accept", "*", "Foo, *", ", Accept", "a b", "foo;bar"};
   Header& response = scene.response;
   scene.status = pick(kStatuses);
   if (chance(75)) response.emplace_back("Cache-Control", response_directives(false));
