@@ -229,8 +229,9 @@ size_t BodyReader::peek(std::span<iovec> out, uint64_t limit) {
   uint64_t at = position();
   if (at >= length) return 0;
   if (!chunk_) {
-    std::lock_guard lock(body_->mutex_);
+    std::lock_guard lock(body_->mutex_);  // others may give up chunks that lie before `at`
     chunk_ = body_->first_;
+    while (chunk_->end() < at) chunk_ = chunk_->next.load(std::memory_order_acquire);
   }
   while (chunk_->end() <= at) chunk_ = chunk_->next.load(std::memory_order_acquire);
   uint64_t end = length - at > limit ? at + limit : length;
@@ -248,6 +249,8 @@ size_t BodyReader::peek(std::span<iovec> out, uint64_t limit) {
 
 void BodyReader::advance(uint64_t bytes) {
   const uint64_t to = position() + bytes;
+  // As soon as the position is known, the writer may give up the chunks before it.
+  while (chunk_ && chunk_->end() < to) chunk_ = chunk_->next.load(std::memory_order_acquire);
   position_.store(to, std::memory_order_release);
   if (body_->retained()) return;
   std::lock_guard lock(body_->mutex_);
