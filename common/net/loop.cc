@@ -37,15 +37,35 @@ std::span<char> Loop::scratch(Scratch kind) {
 }
 
 void Loop::run_tasks() {
+  run_local_posted();
   run_all(deferred_);
   run_all(turn_end_);
 }
 
+// What was posted when this began: what these post comes in the next turn.
+void Loop::run_local_posted() {
+  for (size_t n = local_count_; n > 0; --n) {
+    PostedTask* task = local_posted_.pop_front();
+    if (!task) return;
+    --local_count_;
+    task->local_ = false;
+    task->posted_ = false;
+    task->run();
+  }
+}
+
+// On the loop's own thread it needs neither lock nor system call.
 void Loop::post(PostedTask& task) {
+  if (std::this_thread::get_id() == thread_.load(std::memory_order_relaxed)) {
+    if (task.posted_.exchange(true)) return;
+    task.local_ = true;
+    local_posted_.push_back(task);
+    ++local_count_;
+    return;
+  }
   {
     const std::lock_guard lock(posted_mutex_);
-    if (task.posted_) return;
-    task.posted_ = true;
+    if (task.posted_.exchange(true)) return;
     posted_.push_back(task);
     ++posted_count_;
   }
@@ -53,6 +73,13 @@ void Loop::post(PostedTask& task) {
 }
 
 void Loop::cancel(PostedTask& task) {
+  if (task.local_) {
+    task.local_ = false;
+    task.posted_ = false;
+    task.unlink();
+    --local_count_;
+    return;
+  }
   const std::lock_guard lock(posted_mutex_);
   if (!task.posted_) return;
   task.posted_ = false;

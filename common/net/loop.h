@@ -7,10 +7,12 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
+#include <thread>
 #include <vector>
 
 #include "common/base/time.h"
@@ -82,15 +84,21 @@ class Loop {
   void clock_is_stale() { clock_is_fresh_ = false; }
   void take_posted();
   void run_tasks();  // deferred, then turn end
-  bool has_tasks() const { return !deferred_.empty() || !turn_end_.empty(); }
+  bool has_tasks() const { return local_count_ > 0 || !deferred_.empty() || !turn_end_.empty(); }
+  // To be called by the thread that turns the loop, before it does.
+  void bind_to_thread() { thread_.store(std::this_thread::get_id(), std::memory_order_relaxed); }
 
  private:
   friend class PostedTask;
   void refresh_clock();
+  void run_local_posted();
   void post(PostedTask& task);
   void cancel(PostedTask& task);
 
   TimerWheel timers_;
+  std::atomic<std::thread::id> thread_{};
+  IntrusiveList<PostedTask> local_posted_;  // by the loop's own thread
+  size_t local_count_ = 0;
   IntrusiveList<Task> deferred_;
   IntrusiveList<Task> turn_end_;
   MonoTime now_;

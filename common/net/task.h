@@ -2,6 +2,8 @@
 // nothing, and a task that dies leaves its queue.
 #pragma once
 
+#include <atomic>
+
 #include "common/base/intrusive_list.h"
 #include "common/base/waker.h"
 
@@ -36,7 +38,8 @@ class PostedTask : public Task, public Waker {
  private:
   friend class Loop;
   Loop& loop_;
-  bool posted_ = false;  // guarded by the loop's mutex
+  std::atomic<bool> posted_{false};  // in a list of the loop
+  bool local_ = false;               // the loop's thread: it is in local_posted_
 };
 
 }  // namespace seawall::net

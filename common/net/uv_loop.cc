@@ -77,9 +77,15 @@ UvLoop& UvLoop::from(uv_loop_s* loop) { return *static_cast<UvLoop*>(loop->data)
 
 uv_loop_s* UvLoop::uv() { return &handles_->loop; }
 
-void UvLoop::run() { uv_run(&handles_->loop, UV_RUN_DEFAULT); }
+void UvLoop::run() {
+  bind_to_thread();
+  uv_run(&handles_->loop, UV_RUN_DEFAULT);
+}
 
-void UvLoop::run_turn() { uv_run(&handles_->loop, UV_RUN_ONCE); }
+void UvLoop::run_turn() {
+  bind_to_thread();
+  uv_run(&handles_->loop, UV_RUN_ONCE);
+}
 
 void UvLoop::stop() {
   handles_->stop = true;

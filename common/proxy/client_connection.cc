@@ -181,12 +181,9 @@ bool ClientConnection::take_request(const http::RequestHead& head, Output& out) 
       }
     }
   }
-  auto transaction = std::make_unique<Transaction>(*this, head, *framing);
-  work().transaction = std::move(transaction);
+  work().transaction = std::make_unique<Transaction>(*this, head, *framing);
   work_->transaction->start();
   set_timer(framing->has_body() ? limits.body_idle_time : limits.write_idle_time);
-  timer_.cancel();
-  if (framing->has_body()) set_timer(limits.body_idle_time);
   return true;
 }
 
@@ -322,6 +319,13 @@ void ClientConnection::drain() {
   if (phase_ == Phase::kIdle) close_after_answer();
 }
 
+// Whether it is the viewer who keeps us waiting: its socket is full, or its body does not come.
+bool ClientConnection::waits_for_viewer() const {
+  if (stream_->write_pending() || !work_ || !work_->transaction) return true;
+  const Transaction& transaction = *work_->transaction;
+  return reading_ && transaction.takes_body() && !transaction.body_done();
+}
+
 void ClientConnection::on_timer() {
   switch (phase_) {
     case Phase::kHead: {
@@ -331,7 +335,8 @@ void ClientConnection::on_timer() {
       return;
     }
     case Phase::kBusy:
-      return die(true);
+      if (waits_for_viewer()) return die(true);
+      return set_timer(worker_.settings()->limits.write_idle_time);
     default:
       return die(false);
   }

@@ -64,6 +64,7 @@ class ClientConnection final : public ListNode, public net::StreamHandler, publi
   void die(bool reset);
   void set_timer(Millis delay);
   void on_timer();
+  bool waits_for_viewer() const;
   bool busy() const { return work_ && (work_->transaction || work_->output); }
 
   Worker& worker_;

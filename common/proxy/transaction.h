@@ -54,7 +54,7 @@ class Transaction final : public net::PostedTask, public SenderOwner, public Upl
   // the body has ended, or resume_upload() will tell when to go on.
   size_t take_body(std::span<char> bytes);
   bool body_done() const { return decoder_.done(); }
-  bool takes_body() const { return upload_open_; }
+  bool takes_body() const { return upload_open_ || discards_body_; }
   // The viewer will send no more.
   void on_viewer_end();
   void on_drained();
