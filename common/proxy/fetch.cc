@@ -81,6 +81,9 @@ void Fetch::take_not_modified(const http::ResponseHead& head) {
   ObjectTexts texts;
   texts.head.assign(old.head().substr(0, old.head().size() - block.size()));
   texts.head += fresh.head.viewer_block;
+  if (old.head_has_length()) {  // the stored one, whatever the 304 says (RFC 9111 §3.2)
+    texts.head.append("Content-Length: ").append(std::to_string(old.body_length())).append("\r\n");
+  }
   texts.internal = fresh.head.internal_block;
   texts.head_has_length = old.head_has_length();
   texts.vary.assign(old.vary());
@@ -163,6 +166,16 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
       worker_.counters().store_refused.add();
     }
   }
+  to_store_ = object_;
+  if (storing_ && facts.has_field_lists) {
+    // private="…" and no-cache="…" name fields that only the one who asked gets (RFC 9111 §5.2.2).
+    ObjectTexts whole;
+    passed_texts(head, std::nullopt, whole);
+    if (length) whole.head += "Content-Length: " + std::to_string(*length) + "\r\n";
+    whole.head_has_length = length.has_value();
+    object_ = store::Object::create(memory, object_init(*fill_, facts, whole), body_,
+                                    store::Object::Charge::kFree);
+  }
   if (!storing_) {
     // HEAD and 304 tell the length of a body that they don't have.
     std::optional<std::string_view> length_text;
@@ -177,7 +190,8 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
   body_->set_writer(&wake_);
   // What is stale on arrival answers only the one who asked; the others validate it.
   const bool shareable =
-      storing_ && cache::decide({}, &facts, *plan_.behavior, now).action == cache::Action::kServe;
+      storing_ && object_.get() == to_store_.get() &&
+      cache::decide({}, &facts, *plan_.behavior, now).action == cache::Action::kServe;
   publish(head, store::FillOutcome::kFetched, stored, shareable);
   if (storing_) return;
   const store::KeyRef key{fill_->hash(), fill_->url_hash(), fill_->key()};
@@ -252,12 +266,12 @@ void Fetch::on_complete(std::string_view trailers) {
 
 // Small bodies move into the object's own allocation; readers of the fill go on with the old one.
 void Fetch::commit_body() {
-  Ref<store::Object> object = object_;
+  Ref<store::Object> object = to_store_;
   const uint64_t length = body_->length();
   if (length <= store::kInlineBody) {
-    store::ObjectInit init = object_->init();
+    store::ObjectInit init = to_store_->init();
     std::string head(init.head);
-    const bool bodiless = object_->facts().status == 204;
+    const bool bodiless = to_store_->facts().status == 204;
     if (!init.head_has_length && !bodiless) {
       head.append("Content-Length: ").append(std::to_string(length)).append("\r\n");
       init.head_has_length = true;

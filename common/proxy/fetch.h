@@ -93,7 +93,8 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   FetchPlan plan_;
   std::unique_ptr<upstream::Exchange> exchange_;
   Ref<store::Fill> fill_;
-  Ref<store::Object> object_;
+  Ref<store::Object> object_;    // what is published
+  Ref<store::Object> to_store_;  // nearly always the same
   Ref<store::Body> body_;
   bool storing_ = false;
   bool finished_ = false;
