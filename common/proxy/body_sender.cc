@@ -37,10 +37,6 @@ bool BodySender::fill_batch() {
   Part& part = plan_.parts[part_];
   const bool from_reader = left_ > 0 && reader_.attached();
   const State state = from_reader ? reader_.body().state() : State::kComplete;
-  if (state == State::kFailed) {
-    finish(false);
-    return false;
-  }
   iovec pieces[kBatchPieces];
   size_t count = 0;
   if (from_reader) {
@@ -53,6 +49,10 @@ bool BodySender::fill_batch() {
     pieces[count++] = {const_cast<char*>(body.data()), body.size()};
   }
   for (size_t i = 0; i < count; ++i) batch_body_ += pieces[i].iov_len;
+  if (state == State::kFailed && batch_body_ == 0 && part.before.empty()) {
+    finish(false);  // all that came of it has been sent on
+    return false;
+  }
   batch_ends_part_ = batch_body_ == left_;
 
   text_.swap(part.before);

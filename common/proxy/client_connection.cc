@@ -272,6 +272,7 @@ void ClientConnection::transaction_done(After after) {
   work_->finished = std::move(work_->transaction);
   work_->finished.reset();
   if (after == After::kAbort) return die(true);
+  if (after == After::kCut) return die(false);
   if (after == After::kClose) closing_ = true;
   go_on();
 }

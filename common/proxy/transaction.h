@@ -31,7 +31,9 @@ class TransactionHost {
   virtual Worker& worker() = 0;
   virtual const Peer& peer() = 0;
   // The answer is out (or cut): the transaction may be destroyed now.
-  enum class After : uint8_t { kKeepAlive, kClose, kAbort };
+  // kCut: the answer is incomplete, as its framing shows; kAbort: the viewer could not tell without
+  // a reset.
+  enum class After : uint8_t { kKeepAlive, kClose, kCut, kAbort };
   virtual void transaction_done(After after) = 0;
   // More of the request's body is welcome.
   virtual void resume_upload() = 0;
@@ -118,6 +120,7 @@ class Transaction final : public net::PostedTask, public SenderOwner, public Upl
   bool upload_open_ = false;  // the body goes to fetch_
   bool discards_body_ = false;
   bool close_after_ = false;
+  bool ends_with_connection_ = false;  // the answer has no framing of its own
   bool tunnel_ = false;
   cache::Reason forward_reason_ = cache::Reason::kNone;
   Ref<store::Object> stored_;

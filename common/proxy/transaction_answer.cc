@@ -100,7 +100,12 @@ Transaction::Next Transaction::answer(Ref<store::Object> object, AnswerFields fi
 
 Transaction::Next Transaction::answer_not_modified(AnswerFields fields) {
   std::string head = "HTTP/1.1 304 Not Modified\r\n";
-  head += cache::not_modified_block(block_of(object_->head()), *behavior_);
+  const std::string_view block = block_of(object_->head());
+  // An edge updates all that it has stored (RFC 9110 §15.4.5).
+  head +=
+      host_.peer().trusted_edge
+          ? filtered_block(block, [](std::string_view n) { return !iequals(n, "content-length"); })
+          : cache::not_modified_block(block, *behavior_);
   fields.framing = AnswerFraming::kNone;
   log_.status = 304;
   return send_text(finish_head(std::move(head), fields));
@@ -116,7 +121,7 @@ Transaction::Next Transaction::answer_whole(AnswerFields fields, bool passed_thr
   if (status == 101) {
     fields.connection = AnswerConnection::kUpgrade;
     fields.framing = AnswerFraming::kNone;
-    tunnel_ = close_after_ = true;
+    tunnel_ = close_after_ = ends_with_connection_ = true;
   } else if (object_->head_has_length()) {
     fields.framing = AnswerFraming::kInHead;
   } else if (has_no_body(status) || (head_request && passed_through)) {
@@ -128,7 +133,7 @@ Transaction::Next Transaction::answer_whole(AnswerFields fields, bool passed_thr
     fields.framing = AnswerFraming::kChunked;
     plan.chunked = !head_request;
   } else {
-    close_after_ = true;  // its end is the connection's
+    close_after_ = ends_with_connection_ = true;
     fields.framing = AnswerFraming::kNone;
   }
   std::string head(object_->head());
@@ -260,9 +265,12 @@ void Transaction::on_send_progress() {
 void Transaction::on_sent(bool ok) {
   step_ = Step::kDone;
   log_.aborted = !ok;
-  after_ = !ok                            ? TransactionHost::After::kAbort
-           : close_after_ || !body_done() ? TransactionHost::After::kClose
-                                          : TransactionHost::After::kKeepAlive;
+  using After = TransactionHost::After;
+  if (!ok) {
+    after_ = ends_with_connection_ ? After::kAbort : After::kCut;
+  } else {
+    after_ = close_after_ || !body_done() ? After::kClose : After::kKeepAlive;
+  }
   post();
 }
 
