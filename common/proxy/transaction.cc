@@ -399,6 +399,7 @@ Transaction::Next Transaction::take_fill_answer() {
     fields.reason = cache::Reason::kRevalidated;
     fields.age = age;
   } else {
+    just_fetched_ = true;
     fields.result = as_received_ ? CacheResult::kPass : CacheResult::kMiss;
     if (worker_.node().tier == Tier::kEdge && fields.result == CacheResult::kMiss) {
       fields.result = result_from_shield(got.upstream_x_cache);

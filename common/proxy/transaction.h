@@ -122,6 +122,7 @@ class Transaction final : public net::PostedTask, public SenderOwner, public Upl
   bool close_after_ = false;
   bool ends_with_connection_ = false;  // the answer has no framing of its own
   bool tunnel_ = false;
+  bool just_fetched_ = false;  // the answer is the upstream's own, not one that it confirmed
   cache::Reason forward_reason_ = cache::Reason::kNone;
   Ref<store::Object> stored_;
   store::FillInterest interest_;

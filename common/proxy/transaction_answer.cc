@@ -85,9 +85,11 @@ Transaction::Next Transaction::answer(Ref<store::Object> object, AnswerFields fi
                                       bool passed_through) {
   object_ = std::move(object);
   const cache::ResponseFacts& stored = object_->facts();
+  // That a date is the same says little where the origin has just sent the whole: the edge gets it.
+  const bool dates_only = just_fetched_ && host_.peer().trusted_edge && !facts_.has_if_none_match;
   if (!passed_through) {
     const std::string_view etag = field_in_block(block_of(object_->head()), http::FieldId::kEtag);
-    if (facts_.conditional() &&
+    if (facts_.conditional() && !dates_only &&
         cache::evaluate_conditions(request_->head(), facts_, etag, stored) ==
             cache::Condition::kNotModified) {
       return answer_not_modified(fields);
