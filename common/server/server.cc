@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <fstream>
@@ -106,6 +107,11 @@ std::shared_ptr<const Prepared> Server::prepare(std::shared_ptr<const config::Sn
     prepared->listener_tls.push_back(std::move(context));
   }
   for (const upstream::GroupConfig& group : snapshot->groups) {
+    if (std::none_of(group.servers.begin(), group.servers.end(),
+                     [](const upstream::ServerConfig& s) { return s.tls; })) {
+      prepared->group_tls.emplace_back();
+      continue;
+    }
     tls::ClientOptions options;
     options.verify = group.tls.verify;
     options.ca_file = group.tls.ca_file;
