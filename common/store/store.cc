@@ -31,6 +31,9 @@ struct alignas(64) Store::Shard {
   uint64_t evictions = 0;
   uint64_t evicted_bytes = 0;
   uint64_t inserted = 0;
+  // URL purges so far. A fill that stands in no table is not stored if there was any since it
+  // began: that costs a little caching, but neither lock nor table for what only passes.
+  std::atomic<uint64_t> purges{0};
 
   Object* find(const KeyRef& key, const VariantMatcher& matcher) const {
     for (Object* o = table.find(key.url_hash); o; o = o->next_same_url) {
@@ -118,8 +121,8 @@ Joined Store::join(const KeyRef& key, const VariantMatcher& matcher, const Ref<O
     if (fill.key() != key.text) continue;
     const bool waiting = fill.state() == Fill::State::kWaiting;
     if (waiting && mode == Join::kKnownOnly) continue;
-    if (!waiting && (fill.state() != Fill::State::kStreaming ||
-                     !fill.answer().shareable || !matcher.matches(fill.object()->vary(), fill.object()->vary_key()))) {
+    if (!waiting && (fill.state() != Fill::State::kStreaming || !fill.answer().shareable ||
+                     !matcher.matches(fill.object()->vary(), fill.object()->vary_key()))) {
       continue;
     }
     joined.how = Joined::How::kFollow;
@@ -130,13 +133,16 @@ Joined Store::join(const KeyRef& key, const VariantMatcher& matcher, const Ref<O
   const bool alone = known != shard.uncacheable.end() && known->second > now_seconds;
   joined.how = alone ? Joined::How::kAlone : Joined::How::kLead;
   joined.fill = Ref<Fill>(new Fill(key.hash, key.url_hash, key.text, !alone));
+  joined.fill->purges_at_start = shard.purges.load(std::memory_order_acquire);
   if (!alone) shard.fills.emplace(key.hash, joined.fill.get());
   joined.permit = FillPermit(this, joined.fill);
   return joined;
 }
 
 FillPermit Store::alone(const KeyRef& key) {
-  return FillPermit(this, Ref<Fill>(new Fill(key.hash, key.url_hash, key.text, false)));
+  Ref<Fill> fill(new Fill(key.hash, key.url_hash, key.text, false));
+  fill->purges_at_start = shard_of(key.url_hash).purges.load(std::memory_order_acquire);
+  return FillPermit(this, std::move(fill));
 }
 
 void Store::remember_uncacheable(const KeyRef& key, int64_t now_seconds, int64_t seconds) {
@@ -169,6 +175,9 @@ bool Store::commit(Fill& fill, Ref<Object> object, int max_variants) {
       const auto [begin, end] = shard.fills.equal_range(fill.hash());
       const auto it = std::find_if(begin, end, [&](const auto& e) { return e.second == &fill; });
       if (it != end) shard.fills.erase(it);
+    }
+    if (!fill.shared() && fill.purges_at_start != shard.purges.load(std::memory_order_relaxed)) {
+      fill.invalidated.store(true, std::memory_order_relaxed);
     }
     if (!fill.invalidated.load(std::memory_order_relaxed)) {
       int variants = 0;
@@ -213,6 +222,7 @@ Removed Store::purge_url(uint64_t url_hash) {
   Shard& shard = shard_of(url_hash);
   {
     std::lock_guard lock(shard.mutex);
+    shard.purges.fetch_add(1, std::memory_order_release);
     while (Object* o = shard.table.find(url_hash)) {
       shard.unlink(o, false);
       o->invalidated.store(true, std::memory_order_relaxed);

@@ -86,7 +86,7 @@ class Store final : private Reclaimer {
   enum class Join : uint8_t { kAny, kKnownOnly };
   Joined join(const KeyRef& key, const VariantMatcher& matcher, const Ref<Object>& seen, Join mode,
               int64_t now_seconds);
-  // A fill that nobody else can join.
+  // A fill that nobody else can join. It is not stored if any purge came to its shard meanwhile.
   FillPermit alone(const KeyRef& key);
   // Remembers for `seconds` that the key's answers can't be shared (bounded per shard).
   void remember_uncacheable(const KeyRef& key, int64_t now_seconds, int64_t seconds);
