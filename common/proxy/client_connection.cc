@@ -336,7 +336,10 @@ void ClientConnection::on_timer() {
       return;
     }
     case Phase::kBusy:
-      if (waits_for_viewer()) return die(true);
+      if (waits_for_viewer()) {
+        if (!work_ || !work_->transaction || work_->transaction->answering()) return die(true);
+        work_->transaction->refuse_upload(408, "The request body took too long.");
+      }
       return set_timer(worker_.settings()->limits.write_idle_time);
     default:
       return die(false);

@@ -235,7 +235,7 @@ void Fetch::invalidate_targets(const http::ResponseHead& head) {
     if (!normal) continue;
     const auto key = cache::make_key(*normal, plan_.request->head().fields, plan_.behavior->key,
                                      plan_.behavior->allow_fields, worker_.key_buffer());
-    if (key) worker_.store().purge_url(key->url_hash());
+    if (key) worker_.store().purge_url(key->url_hash(), fill_.get());
   }
 }
 

@@ -91,7 +91,10 @@ Transaction::Next Transaction::lookup() {
   settings_ = worker_.settings();
   upstreams_ = worker_.upstreams();
   const Refusal refusal = proxy::route(worker_, host_.peer(), request_->head(), route);
-  if (refusal.status) return answer_error(refusal.status, refusal.detail, cache::Reason::kNone);
+  if (refusal.status) {
+    close_after_ = refusal.status == 400 || refusal.status == 414;
+    return answer_error(refusal.status, refusal.detail, cache::Reason::kNone);
+  }
   site_ = route.site;
   behavior_ = route.behavior;
   facts_ = route.facts;
@@ -445,15 +448,8 @@ size_t Transaction::take_body(std::span<char> bytes) {
     const h1::BodyStep step = decoder_.feed(bytes.subspan(consumed));
     const bool too_large = decoder_.received() > settings_->limits.body_bytes;
     if (step.error || too_large) {
-      close_after_ = true;
-      upload_open_ = false;
-      if (fetch_) fetch_->abort_body();
-      if (step_ != Step::kSend && step_ != Step::kDone) {
-        interest_.leave();
-        answer_error(too_large ? 413 : 400,
-                     too_large ? "The request body is too large." : step.error,
-                     cache::Reason::kNone);
-      }
+      refuse_upload(too_large ? 413 : 400,
+                    too_large ? "The request body is too large." : step.error);
       return bytes.size();
     }
     consumed += step.consumed;
@@ -468,6 +464,17 @@ size_t Transaction::take_body(std::span<char> bytes) {
     upload_open_ = false;
   }
   return consumed;
+}
+
+// The body will not be complete: the upstream never sees it so, and the viewer is told if there is
+// still time.
+void Transaction::refuse_upload(uint16_t status, const char* detail) {
+  close_after_ = true;
+  upload_open_ = discards_body_ = false;
+  if (fetch_) fetch_->abort_body();
+  if (step_ == Step::kSend || step_ == Step::kDone) return;
+  interest_.leave();
+  answer_error(status, detail, cache::Reason::kNone);
 }
 
 void Transaction::on_viewer_end() {

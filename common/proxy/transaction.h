@@ -57,6 +57,9 @@ class Transaction final : public net::PostedTask, public SenderOwner, public Upl
   size_t take_body(std::span<char> bytes);
   bool body_done() const { return decoder_.done(); }
   bool takes_body() const { return upload_open_ || discards_body_; }
+  // The body can't be taken to its end: answers with `status` unless an answer is on its way.
+  void refuse_upload(uint16_t status, const char* detail);
+  bool answering() const { return step_ == Step::kSend || step_ == Step::kDone; }
   // The viewer will send no more.
   void on_viewer_end();
   void on_drained();

@@ -377,6 +377,7 @@ void Exchange::attempt_failed(Error error) {
 void Exchange::fail(Error error) {
   if (phase_ == Phase::kDone) return;
   phase_ = Phase::kDone;
+  query_.reset();
   timer_.cancel();
   last_error_ = error;
   if (connection_) connection_->stream().reset_on_close();
