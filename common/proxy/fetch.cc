@@ -212,8 +212,9 @@ void Fetch::publish(const http::ResponseHead& head, store::FillOutcome outcome,
   answer.outcome = outcome;
   answer.shareable = shareable;
   answer.stored = stored;
-  if (const http::Field* f = http::find(head.fields, http::FieldId::kXCache)) {
-    answer.upstream_x_cache = f->value;
+  const http::Field* x_cache = http::find(head.fields, http::FieldId::kXCache);
+  if (x_cache && plan_.group->config().kind == upstream::GroupKind::kShield) {
+    answer.upstream_x_cache = x_cache->value;
   }
   if (const upstream::Server* server = exchange_->facts().server) {
     answer.upstream = server->authority();
