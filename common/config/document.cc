@@ -28,6 +28,13 @@ std::string parser_reason(const char* what) {
   return std::string(text);
 }
 
+Place place_of(const SourceText& source, size_t offset) {
+  const std::string_view before = std::string_view(source.text).substr(0, offset);
+  const size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  const auto lines = std::count(before.begin(), before.end(), '\n');
+  return {&source, static_cast<int>(lines) + 1, count_characters(before.substr(line_start)) + 1};
+}
+
 // Builds the tree from the parser's events. Each event but the closing ones belongs to one token;
 // commas, colons and closing brackets have no event.
 class TreeBuilder : public nlohmann::json_sax<Json> {
@@ -92,13 +99,14 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
 
  private:
   Place next_place() {
-    while (tokens_[token_].kind == TokenKind::kPunctuation && !opens(tokens_[token_])) ++token_;
+    while (token_ < tokens_.size() && !belongs_to_event(tokens_[token_])) ++token_;
+    if (token_ == tokens_.size()) return {&document_.source, 0, 0};  // tokenizer out of step
     const Token& token = tokens_[token_++];
     return {&document_.source, token.line, token.column};
   }
-  bool opens(const Token& token) const {
+  bool belongs_to_event(const Token& token) const {
     const char c = document_.source.text[token.begin];
-    return c == '{' || c == '[';
+    return token.kind != TokenKind::kPunctuation || c == '{' || c == '[';
   }
 
   // The next value, in its place in the tree.
@@ -195,6 +203,10 @@ std::unique_ptr<Document> parse_document(std::string path, std::string text,
   auto document = std::make_unique<Document>();
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // byte order mark
   document->source = {std::move(path), std::move(text)};
+  if (const size_t nul = document->source.text.find('\0'); nul != std::string::npos) {
+    problems.push_back(problem_at(place_of(document->source, nul), "a NUL byte", "UTF-8 text"));
+    return nullptr;
+  }
   const std::vector<Token> tokens = tokenize(document->source.text);
   TreeBuilder builder(*document, tokens, problems);
   const bool ok =

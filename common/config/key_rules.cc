@@ -39,8 +39,10 @@ constexpr Shape<KeyRules> kQuery = {"query", kQueryKeys};
 void read_query(Reader& reader, const Node& node, KeyRules& out) {
   if (node.is(Node::Kind::kObject)) {
     read_object(reader, node, kQuery, out);
-    if (node.members.size() == 1) return;
-    reader.error(node, std::to_string(node.members.size()) + " lists", std::string(kQueryForms));
+    const bool both = node.find("only") != nullptr && node.find("all_but") != nullptr;
+    if (both || node.members.empty()) {
+      reader.error(node, both ? "two lists" : "no list", std::string(kQueryForms));
+    }
     return;
   }
   constexpr std::string_view kWords[] = {"all", "none"};

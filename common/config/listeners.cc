@@ -32,20 +32,18 @@ void read_address(Reader& reader, const Node& node, T& out) {
 template <class T>
 void read_short_form(Reader& reader, const Node& node, T& out) {
   const std::string_view text = node.text;
-  const size_t colon = text.rfind(':');
-  std::string_view address = text.substr(0, std::min(colon, text.size()));
+  const size_t colon = std::min(text.rfind(':'), text.size());
+  std::string_view address = text.substr(0, colon);
   const bool brackets = address.size() > 2 && address.front() == '[' && address.back() == ']';
   if (brackets) address = address.substr(1, address.size() - 2);
-  if (address.empty()) address = "::";
-  const bool known =
-      is_numeric_address(address) &&
-      (text.empty() || text[0] == ':' || brackets == (address.find(':') != std::string_view::npos));
+  const bool ipv6 = address.find(':') != std::string_view::npos;
+  const bool known = colon == 0 || (is_numeric_address(address) && brackets == ipv6);
   const auto port = http::parse_decimal(colon < text.size() ? text.substr(colon + 1) : "");
   if (!known || !port || *port > 65535) {
     reader.error(node, show(node) + " is no address with a port", std::string(kShortForm));
     return;
   }
-  out.address = address;
+  out.address = colon == 0 ? "::" : address;
   out.port = static_cast<uint16_t>(*port);
 }
 

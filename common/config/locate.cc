@@ -41,7 +41,7 @@ class Tokenizer {
       if (is_blank(text_[offset_])) {
         advance(offset_ + 1);
       } else if (at("//")) {
-        advance(std::min(text_.find('\n', offset_), text_.size()));
+        advance(std::min(text_.find_first_of("\r\n", offset_), text_.size()));
       } else if (at("/*")) {
         const size_t end = text_.find("*/", offset_ + 2);
         if (end == std::string_view::npos) return true;

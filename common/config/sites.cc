@@ -119,23 +119,33 @@ void complete(Reader& reader, const Node& node, SiteDraft& draft) {
   }
 }
 
+using SeenNames = std::map<std::string, const Node*, std::less<>>;
+
+// False if a host of the site stood before, in this site or another.
+bool check_hosts(Reader& reader, const SiteDraft& draft, SeenNames& seen) {
+  bool ok = true;
+  for (size_t i = 0; i < draft.hosts.size(); ++i) {
+    const auto [first, fresh] = seen.try_emplace(draft.site.hosts[i], draft.hosts[i]);
+    if (fresh) continue;
+    ok = false;
+    reader.error(*draft.hosts[i], "the host \"" + first->first + "\" stands twice",
+                 "each host once; the first is in line " + std::to_string(first->second->at.line));
+  }
+  return ok;
+}
+
 void read_list(Reader& reader, const Node& node, std::vector<cache::Site>& out) {
-  std::map<std::string, const Node*, std::less<>> hosts;
-  std::map<std::string, const Node*, std::less<>> names;
+  SeenNames hosts;
+  SeenNames names;
   read_array(reader, node, [&](const Node& item) {
     SiteDraft draft;
     draft.site.source = {item.at.source->path, item.at.line};
     if (!read_object(reader, item, kSite, draft)) return;
     complete(reader, item, draft);
-    for (size_t i = 0; i < draft.hosts.size(); ++i) {
-      const auto [first, fresh] = hosts.try_emplace(draft.site.hosts[i], draft.hosts[i]);
-      if (fresh) continue;
-      reader.error(
-          *draft.hosts[i], "the host \"" + first->first + "\" stands twice",
-          "each host once; the first is in line " + std::to_string(first->second->at.line));
-    }
+    const bool own_hosts = check_hosts(reader, draft, hosts);
     const auto [first, fresh] = names.try_emplace(draft.site.name, &item);
-    if (!fresh && !draft.site.name.empty()) {
+    // Two with the same first host and no names are one mistake, not two.
+    if (!fresh && own_hosts && !draft.site.name.empty()) {
       reader.error(
           item, "two sites are called \"" + first->first + "\"",
           "a \"name\" of its own; the other is in line " + std::to_string(first->second->at.line));
