@@ -1,0 +1,174 @@
+"""Ranges (RFC 9110 §14) of stored objects, of objects on their way in, and beyond max_object."""
+
+import random
+import unittest
+
+from harness import Answer, Client, Scenario, in_both, request_bytes
+
+FRESH = "Cache-Control: max-age=3600"
+BODY = bytes(random.Random(7).randrange(256) for _ in range(200_000))
+SIZE = len(BODY)
+
+
+def parts_of(response):
+    """(Content-Range, bytes) of a multipart/byteranges body."""
+    kind = response.get("Content-Type")
+    assert kind.startswith("multipart/byteranges; boundary="), kind
+    mark = b"--" + kind.split("boundary=")[1].strip('"').encode()
+    pieces = response.body.split(mark)
+    assert pieces[-1].strip() == b"--", pieces[-1]
+    out = []
+    for piece in pieces[1:-1]:
+        head, _, body = piece.partition(b"\r\n\r\n")
+        lines = dict(line.split(b": ", 1) for line in head.strip().split(b"\r\n"))
+        out.append((lines[b"Content-Range"].decode(), body[:-2]))
+    return out
+
+
+@in_both
+class RangeScenario(Scenario):
+    options = {"sites": [{"name": "all", "hosts": ["*"], "behaviors": [
+        {"path": "*/forward", "range_on_miss": "forward"}, {"path": "*"}]}],
+        "edge": {"cache": {"memory": "16MiB", "max_object": "1MiB"}},
+        "shield": {"cache": {"memory": "16MiB", "max_object": "1MiB"}}}
+
+    def stored(self, *fields, body=BODY, framing="length"):
+        path = self.serve(Answer(FRESH, *fields, body=body, framing=framing))
+        self.assertEqual(body, self.get(path).body)
+        return path
+
+    def test_single_ranges_of_a_stored_object(self):
+        for framing in ("length", "chunked"):
+            path = self.stored('ETag: "e"', framing=framing)
+            for spec, first, last in (("0-0", 0, 0), ("0-99", 0, 99), ("100-", 100, SIZE - 1),
+                                      ("-1", SIZE - 1, SIZE - 1), ("-70000", SIZE - 70000, SIZE - 1),
+                                      (f"-{SIZE + 5}", 0, SIZE - 1), ("65530-65541", 65530, 65541),
+                                      (f"199990-{SIZE + 100}", 199990, SIZE - 1)):
+                with self.subTest(spec=spec, framing=framing):
+                    response = self.get(path, f"Range: bytes={spec}")
+                    self.assertEqual((206, f"bytes {first}-{last}/{SIZE}"),
+                                     (response.status, response.get("Content-Range")))
+                    self.assertEqual(BODY[first:last + 1], response.body)
+                    self.assertEqual(str(last - first + 1), response.get("Content-Length"))
+                    self.assertEqual(('"e"', "Hit from edge"),
+                                     (response.get("ETag"), response.x_cache))
+            self.assertEqual(1, self.origin.count(path))
+
+    def test_several_ranges(self):
+        path = self.stored("Content-Type: application/x-test")
+        response = self.get(path, "Range: bytes=0-9, 1000-1999, -5")
+        self.assertEqual(206, response.status)
+        self.assertIsNone(response.get("Content-Range"))
+        self.assertEqual([(f"bytes 0-9/{SIZE}", BODY[:10]),
+                          (f"bytes 1000-1999/{SIZE}", BODY[1000:2000]),
+                          (f"bytes {SIZE - 5}-{SIZE - 1}/{SIZE}", BODY[-5:])], parts_of(response))
+        self.assertIn(b"application/x-test", response.body)
+
+    def test_one_satisfiable_of_several_is_a_single_part(self):
+        path = self.stored()
+        response = self.get(path, f"Range: bytes=0-9, {SIZE}-")
+        self.assertEqual((206, BODY[:10]), (response.status, response.body))
+
+    def test_overlapping_ranges_are_merged_or_refused(self):
+        path = self.stored()
+        spec = ",".join(["0-"] * 20)
+        response = self.get(path, f"Range: bytes={spec}")
+        self.assertLess(len(response.body), 2 * SIZE, "no multiplication of the body")
+
+    def test_too_many_ranges_get_the_whole(self):
+        path = self.stored()
+        spec = ",".join(f"{i * 10}-{i * 10}" for i in range(100))
+        response = self.get(path, f"Range: bytes={spec}")
+        self.assertEqual((200, SIZE), (response.status, len(response.body)))
+
+    def test_unsatisfiable_416(self):
+        path = self.stored()
+        for spec in (f"{SIZE}-", f"{SIZE + 10}-{SIZE + 20}", "-0"):
+            response = self.get(path, f"Range: bytes={spec}")
+            self.assertEqual((416, f"bytes */{SIZE}"),
+                             (response.status, response.get("Content-Range")))
+        self.assertEqual(SIZE, len(self.get(path).body))
+
+    def test_junk_is_ignored(self):
+        path = self.stored()
+        for value in ("bytes=", "bytes=-", "bytes=a-b", "bytes=5-4", "bytes 0-1", "chars=0-1",
+                      "bytes=0-1,x", "bytes=--1", "bytes=1-2-3", "bytes=0x0-1",
+                      "bytes=99999999999999999999999-"):
+            with self.subTest(value):
+                response = self.get(path, f"Range: {value}")
+                self.assertIn((response.status, len(response.body) == SIZE),
+                              ((200, True), (416, False)))
+                if "9999" not in value:
+                    self.assertEqual(200, response.status)
+
+    def test_if_range(self):
+        path = self.stored('ETag: "e"', "Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT")
+        for value, status in (('"e"', 206), ('"f"', 200), ('W/"e"', 200),
+                              ("Mon, 01 Jan 2024 00:00:00 GMT", 206),
+                              ("Mon, 01 Jan 2024 00:00:01 GMT", 200), ("junk", 200)):
+            with self.subTest(value):
+                response = self.get(path, "Range: bytes=0-4", f"If-Range: {value}")
+                self.assertEqual(status, response.status)
+                self.assertEqual(BODY[:5] if status == 206 else BODY, response.body)
+
+    def test_if_range_on_a_miss(self):
+        for value, status in (('"e"', 206), ('"f"', 200)):
+            path = self.serve(Answer(FRESH, 'ETag: "e"', body=BODY))
+            response = self.get(path, "Range: bytes=0-4", f"If-Range: {value}")
+            self.assertEqual(status, response.status)
+            self.assertEqual("Hit from edge", self.get(path).x_cache)
+
+    def test_miss_fetches_the_whole_and_answers_the_range_early(self):
+        path = self.serve(Answer(FRESH, parts=[(0, BODY[:1000]), (1.5, BODY[1000:])]))
+        with Client(self.port) as client:
+            client.sock.settimeout(1.2)
+            response = client.request("GET", path, "Range: bytes=10-19")
+            self.assertEqual((206, BODY[10:20]), (response.status, response.body))
+        self.assertIsNone(self.origin.requests(path)[0].get("Range"))
+        self.assertEqual(BODY, self.get(path).body)
+        self.assertEqual(1, self.origin.count(path))
+
+    def test_miss_of_unknown_length(self):
+        path = self.serve(Answer(FRESH, body=BODY, framing="chunked"))
+        response = self.get(path, "Range: bytes=-10")
+        if response.status == 206:
+            self.assertEqual(BODY[-10:], response.body)
+        else:
+            self.assertEqual((200, BODY), (response.status, response.body))
+
+    def test_larger_than_max_object_is_right_too(self):
+        body = BODY * 10
+        path = self.serve(Answer(FRESH, body=body))
+        response = self.get(path, "Range: bytes=1000000-1000009")
+        self.assertEqual((206, body[1000000:1000010]), (response.status, response.body))
+        self.assertEqual(body, self.get(path).body)
+
+    def test_forwarded_where_the_behavior_says_so(self):
+        def answer(request):
+            if request.get("Range") == "bytes=5-9":
+                return Answer(FRESH, f"Content-Range: bytes 5-9/{SIZE}", status=206, body=BODY[5:10])
+            return Answer(FRESH, body=BODY)
+        path = self.serve(answer, name="forward")
+        for _ in range(2):
+            response = self.get(path, "Range: bytes=5-9")
+            self.assertEqual((206, BODY[5:10], f"bytes 5-9/{SIZE}"),
+                             (response.status, response.body, response.get("Content-Range")))
+        self.assertEqual("bytes=5-9", self.origin.requests(path)[0].get("Range"))
+        self.assertEqual(BODY, self.get(path).body)
+
+    def test_head_and_conditions_come_first(self):
+        path = self.stored('ETag: "e"')
+        response = self.ask("HEAD", path, "Range: bytes=0-4")
+        self.assertEqual((200, str(SIZE)), (response.status, response.get("Content-Length")))
+        self.assertEqual(304, self.get(path, "Range: bytes=0-4", 'If-None-Match: "e"').status)
+
+    def test_connection_goes_on_behind_partial_answers(self):
+        path = self.stored()
+        with Client(self.port) as client:
+            specs = ("0-9", f"{SIZE}-", "0-1,5-6", "-3", "x")
+            client.send(b"".join(request_bytes("GET", path, f"Range: bytes={s}") for s in specs))
+            self.assertEqual([206, 416, 206, 206, 200], [client.response().status for _ in specs])
+
+
+if __name__ == "__main__":
+    unittest.main()
