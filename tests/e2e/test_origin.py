@@ -176,6 +176,13 @@ class OriginTest(unittest.TestCase):
         self.assertEqual(b"3\r\n%b\r\n3\r\n%b\r\n0\r\nX-Body-Bytes: 6\r\n\r\n" % (data[:3], data[3:]),
                          body)
 
+    def test_chunked_bodies_of_any_size_are_chunks_throughout(self):
+        for target in ("/chunked/l?n=60&size=20000", "/size/1200000/l?chunked=1"):
+            with self.subTest(target=target):
+                answer, body = self.ask(target)  # http.client refuses what is no chunk
+                self.assertEqual("chunked", answer.headers["Transfer-Encoding"])
+                self.assertEqual(content(target.split("?")[0], 1_200_000), body)
+
     def test_http10_gets_no_chunks_and_a_close(self):
         got = raw(self.port, b"GET /chunked?n=2&size=3 HTTP/1.0\r\n\r\n")
         self.assertNotIn(b"chunked", got)

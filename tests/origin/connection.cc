@@ -142,6 +142,7 @@ Connection::Step Connection::send() {
     }
     if (ended_) return finish();
     if (!head_done_ || body_at_ == allowed_body()) return Step::kWait;
+    if (response_.framing == Response::Framing::kChunked) continue;
     step = send_body();
     if (step != Step::kAgain) return step;
   }
