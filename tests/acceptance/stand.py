@@ -104,6 +104,9 @@ class Process:
         """SIGTERM; the problems of all its lives."""
         if self.process is None:
             return self.problems
+        status = self.process.poll()
+        if status is not None:
+            self.problems.append(f"{self.name} had ended by itself with {status}")
         self.process.send_signal(signal.SIGTERM)
         try:
             status = self.process.wait(timeout=seconds)
