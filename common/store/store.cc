@@ -216,13 +216,14 @@ void Store::remove_fill(const Fill& fill) {
   if (it != end) shard.fills.erase(it);
 }
 
-Removed Store::purge_url(uint64_t url_hash) {
+Removed Store::purge_url(uint64_t url_hash, Fill* by) {
   Removed removed;
   std::vector<Object*> dropped;
   Shard& shard = shard_of(url_hash);
   {
     std::lock_guard lock(shard.mutex);
     shard.purges.fetch_add(1, std::memory_order_release);
+    if (by && &shard_of(by->url_hash()) == &shard) ++by->purges_at_start;
     while (Object* o = shard.table.find(url_hash)) {
       shard.unlink(o, false);
       o->invalidated.store(true, std::memory_order_relaxed);

@@ -92,8 +92,9 @@ class Store final : private Reclaimer {
   void remember_uncacheable(const KeyRef& key, int64_t now_seconds, int64_t seconds);
   void forget_uncacheable(const KeyRef& key);
 
-  // Removes every object and invalidates every fill of that URL.
-  Removed purge_url(uint64_t url_hash);
+  // Removes every object and invalidates every fill of that URL. `by`: the fill, made by alone(),
+  // whose own answer asks for this (RFC 9111 §4.4); it may still be stored itself.
+  Removed purge_url(uint64_t url_hash, Fill* by = nullptr);
   // Takes `object` out if it is still in (it turned out unusable).
   void remove(const Object& object);
   // All objects of the key, for `explain`.

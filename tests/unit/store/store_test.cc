@@ -136,6 +136,21 @@ TEST_CASE("a purge is seen by fetches that nobody can join, too") {
   CHECK(store.alone(key).commit(make_object(store, key, "new"), 16));
 }
 
+TEST_CASE("an unsafe request's own invalidation does not keep its answer out, another's does") {
+  Store store(small());
+  const TestKey key("https://a/1", "a/1");
+  REQUIRE(put(store, key, "old"));
+  FillPermit post = store.alone(key), other = store.alone(key);
+  store.purge_url(key.url_hash, &post.fill());
+  CHECK_FALSE(store.find(key, AnyVariant()));
+  CHECK_FALSE(other.commit(make_object(store, key, "other"), 16));
+  CHECK(post.commit(make_object(store, key, "answer"), 16));
+  FillPermit purged = store.alone(key);
+  store.purge_url(key.url_hash);
+  store.purge_url(key.url_hash, &purged.fill());
+  CHECK_FALSE(purged.commit(make_object(store, key, "late"), 16));
+}
+
 TEST_CASE("the first leads, the others follow until the fill has ended") {
   Store store(small());
   const TestKey key("https://a/1");
