@@ -24,6 +24,7 @@ void finish_request(Worker& worker, const Peer& peer, const cache::Site* site,
   log::AccessRecord record;
   record.wall_ms = worker.loop().wall_now().time_since_epoch().count();
   record.bytes_sent = log.bytes_sent;
+  record.bytes_from_upstream = log.bytes_from_upstream;
   record.reason = cache::to_string(log.reason).data();
   record.ttfb_us = static_cast<uint32_t>(facts.ttfb_us);
   record.total_us = static_cast<uint32_t>(facts.total_us);

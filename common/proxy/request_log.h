@@ -20,6 +20,7 @@ struct RequestLog {
   CacheResult result = CacheResult::kOther;
   cache::Reason reason = cache::Reason::kNone;
   uint64_t bytes_sent = 0;
+  uint64_t bytes_from_upstream = 0;  // of the body, for the one who had it fetched
   bool aborted = false;
   std::string upstream;    // who was asked
   std::string request_id;  // of errors

@@ -49,6 +49,7 @@ Transaction::~Transaction() {
   }
   if (step_ != Step::kDone) log_.aborted = true;
   log_.bytes_sent += sender_.bytes_sent();
+  if (leader_ && just_fetched_ && object_) log_.bytes_from_upstream = object_->body_length();
   finish_request(worker_, host_.peer(), site_, request_->head(), log_);
   worker_.counters().requests_in_flight.sub();
 }
