@@ -93,7 +93,10 @@ void fold_case(std::span<char> path) {
 }
 
 const std::string* matching_rule(const KeyRules& rules, std::string_view name) {
+  const char first = name.empty() ? '\0' : name.front();
   for (const std::string& pattern : rules.query) {
+    const char initial = pattern.empty() ? '\0' : pattern.front();
+    if (initial != first && initial != '*' && initial != '?') continue;  // most of them
     if (glob_match(pattern, name)) return &pattern;
   }
   return nullptr;

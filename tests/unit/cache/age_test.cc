@@ -49,7 +49,7 @@ TEST_CASE("the age is the larger of what Date and Age say, and the time spent he
     INFO(row.section << "\n" << row.fields << "\nnow " << row.now);
     const Response response(row.fields);
     const ResponseFacts facts =
-        read_response(response.head, Behavior{}, after(row.asked), after(row.answered));
+        read_response(response.head, kDefaults, after(row.asked), after(row.answered));
     CHECK(current_age(facts, after(row.now)).count() == row.age);
   }
 }
@@ -58,7 +58,7 @@ TEST_CASE("a response is fresh until its age reaches its lifetime") {
   const Response response("Cache-Control: max-age=60\nDate: @0\nAge: 10\nETag: \"a\"");
   const ResponseFacts facts = response.facts();
   const RequestFacts request = Request().facts();
-  const auto at = [&](double now) { return decide(request, &facts, Behavior{}, after(now)); };
+  const auto at = [&](double now) { return decide(request, &facts, kDefaults, after(now)); };
   CHECK(at(0).fresh);
   CHECK(at(0).ttl.count() == 50);
   CHECK(at(49.999).fresh);
@@ -73,7 +73,7 @@ TEST_CASE("an upstream cache's Age is deducted, so that two tiers agree when it 
   // RFC 9111 §4.2.3, §4.2.4: a shield's stale answer is stale at the edge, too.
   const Response response("Cache-Control: max-age=3600\nDate: @0\nAge: 7200");
   const ResponseFacts facts = response.facts();
-  const Verdict verdict = decide(Request().facts(), &facts, Behavior{}, after(1));
+  const Verdict verdict = decide(Request().facts(), &facts, kDefaults, after(1));
   CHECK_FALSE(verdict.fresh);
   CHECK(verdict.action == Action::kFetch);
   CHECK(verdict.ttl.count() == -3601);

@@ -18,6 +18,7 @@
 namespace seawall::cache {
 
 inline constexpr WallTime kStart{Millis{1'700'000'000'000}};  // Tue, 14 Nov 2023 22:13:20 GMT
+inline const Behavior kDefaults;
 
 inline WallTime after(double seconds) {
   return kStart + Millis{static_cast<int64_t>(seconds * 1000)};
@@ -84,7 +85,7 @@ struct Response {
     head.fields = lines.fields();
   }
   // Asked and answered at kStart.
-  ResponseFacts facts(const Behavior& behavior = {}) const {
+  ResponseFacts facts(const Behavior& behavior = kDefaults) const {
     return read_response(head, behavior, kStart, kStart);
   }
 

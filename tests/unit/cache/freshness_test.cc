@@ -15,7 +15,7 @@ struct Row {
   int status = 200;
 };
 
-void check(const Row& row, const Behavior& behavior = {}) {
+void check(const Row& row, const Behavior& behavior = kDefaults) {
   INFO(row.section << ", status " << row.status << "\n" << row.fields);
   const Response response(row.fields, row.status);
   const Lifetime lifetime = freshness_lifetime(response.facts(behavior), behavior);

@@ -24,8 +24,10 @@ std::string text_of(const http::RangePlan& plan) {
   std::string text;
   if (plan.outcome != Outcome::kRanges) return text;
   for (size_t i = 0; i < plan.count; ++i) {
-    text += (i == 0 ? "" : " ") + std::to_string(plan.ranges[i].first) + "-" +
-            std::to_string(plan.ranges[i].last);
+    if (i > 0) text += ' ';
+    text += std::to_string(plan.ranges[i].first);
+    text += '-';
+    text += std::to_string(plan.ranges[i].last);
   }
   return text;
 }

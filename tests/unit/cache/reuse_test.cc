@@ -16,7 +16,7 @@ struct Row {
   const char* method = "GET";
 };
 
-void check(const Row& row, const Behavior& behavior = {}, StoredState state = {}) {
+void check(const Row& row, const Behavior& behavior = kDefaults, StoredState state = {}) {
   INFO(row.section << "\n"
                    << row.method << " " << row.request << "\nstored: " << row.response << "\nnow "
                    << row.now);
@@ -65,7 +65,7 @@ TEST_CASE("a fresh response is served, a stale one validated or fetched again") 
       {"cookies", "Cookie: a=b", kMinute, 0, Action::kServe, Reason::kFresh},
   };
   for (const Row& row : table) check(row);
-  const Verdict miss = decide(Request().facts(), nullptr, Behavior{}, kStart);
+  const Verdict miss = decide(Request().facts(), nullptr, kDefaults, kStart);
   CHECK(miss.action == Action::kFetch);
   CHECK(miss.reason == Reason::kMiss);
 
@@ -99,7 +99,7 @@ TEST_CASE("viewers can't force misses by default, and only-if-cached is always o
   };
   for (const Row& row : table) check(row);
   const Verdict miss =
-      decide(Request("Cache-Control: only-if-cached").facts(), nullptr, Behavior{}, kStart);
+      decide(Request("Cache-Control: only-if-cached").facts(), nullptr, kDefaults, kStart);
   CHECK(miss.action == Action::kGatewayTimeout);
   CHECK(miss.reason == Reason::kOnlyIfCached);
 }
@@ -145,17 +145,18 @@ TEST_CASE("what was invalidated or soft-purged is not served as fresh") {
   const StoredState invalidated{.invalidated = true, .soft_purged = false};
   const StoredState soft_purged{.invalidated = false, .soft_purged = true};
   const char* tolerant = "Cache-Control: max-age=60, stale-while-revalidate=60\nETag: \"a\"";
-  check({"RFC 9111 §4.4", "", tolerant, 0, Action::kRevalidate, Reason::kInvalidated}, {},
+  check({"RFC 9111 §4.4", "", tolerant, 0, Action::kRevalidate, Reason::kInvalidated}, kDefaults,
         invalidated);
-  check({"soft purge", "", kMinute, 0, Action::kRevalidate, Reason::kSoftPurged}, {}, soft_purged);
+  check({"soft purge", "", kMinute, 0, Action::kRevalidate, Reason::kSoftPurged}, kDefaults,
+        soft_purged);
   check({"soft purge", "", tolerant, 0, Action::kServeAndRefresh, Reason::kStaleWhileRevalidate},
-        {}, soft_purged);
-  check({"soft purge", "", tolerant, 121, Action::kRevalidate, Reason::kSoftPurged}, {},
+        kDefaults, soft_purged);
+  check({"soft purge", "", tolerant, 121, Action::kRevalidate, Reason::kSoftPurged}, kDefaults,
         soft_purged);
   const Response response(kMinute);
   const ResponseFacts facts = response.facts();
-  CHECK_FALSE(decide(Request().facts(), &facts, Behavior{}, kStart, invalidated).fresh);
-  CHECK_FALSE(decide(Request().facts(), &facts, Behavior{}, kStart, soft_purged).fresh);
+  CHECK_FALSE(decide(Request().facts(), &facts, kDefaults, kStart, invalidated).fresh);
+  CHECK_FALSE(decide(Request().facts(), &facts, kDefaults, kStart, soft_purged).fresh);
 }
 
 TEST_CASE("facts are kept in trivially copyable structs") {

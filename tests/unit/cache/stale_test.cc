@@ -13,7 +13,7 @@ struct Row {
   Reason reason;
 };
 
-void check(const Row& row, const Behavior& behavior = {}, bool revalidate = false) {
+void check(const Row& row, const Behavior& behavior = kDefaults, bool revalidate = false) {
   INFO(row.section << "\nstored: " << row.response << "\nnow " << row.now);
   const Response response(row.response);
   const ResponseFacts facts = response.facts(behavior);
@@ -35,7 +35,7 @@ struct FailureRow {
   const char* request = "";
 };
 
-void check(const FailureRow& row, const Behavior& behavior = {}, StoredState state = {}) {
+void check(const FailureRow& row, const Behavior& behavior = kDefaults, StoredState state = {}) {
   INFO(row.section << "\n"
                    << row.request << "\nstored: " << row.response << "\nfailure "
                    << static_cast<int>(row.failure) << " " << row.status << ", now " << row.now);
@@ -99,12 +99,12 @@ TEST_CASE("stale-while-revalidate serves inside its window and refreshes") {
 
 TEST_CASE("an edge's own revalidation waits for the origin") {
   const char* fields = "Cache-Control: max-age=60, stale-while-revalidate=30\nETag: \"a\"";
-  check({"two tiers", fields, 61, Action::kRevalidate, Reason::kRevalidate}, {}, true);
-  check({"two tiers", fields, 10, Action::kServe, Reason::kFresh}, {}, true);
+  check({"two tiers", fields, 61, Action::kRevalidate, Reason::kRevalidate}, kDefaults, true);
+  check({"two tiers", fields, 10, Action::kServe, Reason::kFresh}, kDefaults, true);
   RequestFacts request = Request().facts();
   request.revalidate = true;
   const ResponseFacts facts = Response(fields).facts();
-  const Verdict verdict = decide_on_failure(request, facts, Behavior{}, kGone, 0, after(61));
+  const Verdict verdict = decide_on_failure(request, facts, kDefaults, kGone, 0, after(61));
   CHECK(verdict.action == Action::kServe);
   CHECK_FALSE(verdict.fresh);
 }
@@ -212,8 +212,9 @@ TEST_CASE("what was invalidated is never served on failure, what was soft-purged
   const StoredState invalidated{.invalidated = true, .soft_purged = false};
   const StoredState soft_purged{.invalidated = false, .soft_purged = true};
   const char* fields = "Cache-Control: max-age=60, stale-if-error=30";
-  check({"RFC 9111 §4.4", fields, 1, kGone, 0, false, Reason::kInvalidated}, {}, invalidated);
-  check({"soft purge", fields, 1, kGone, 0, true, Reason::kStaleIfError}, {}, soft_purged);
+  check({"RFC 9111 §4.4", fields, 1, kGone, 0, false, Reason::kInvalidated}, kDefaults,
+        invalidated);
+  check({"soft purge", fields, 1, kGone, 0, true, Reason::kStaleIfError}, kDefaults, soft_purged);
 }
 
 }  // namespace seawall::cache

@@ -17,7 +17,7 @@ struct Row {
   const char* internal = "";
 };
 
-void check(const Row& row, const Behavior& behavior = {}) {
+void check(const Row& row, const Behavior& behavior = kDefaults) {
   INFO(row.section << "\n" << row.fields);
   const Response response(row.fields);
   const StoredHead head = build_stored_head(response.head, response.facts(behavior), behavior);

@@ -16,7 +16,7 @@ struct Row {
   const char* method = "GET";
 };
 
-void check(const Row& row, const Behavior& behavior = {}) {
+void check(const Row& row, const Behavior& behavior = kDefaults) {
   INFO(row.section << "\n"
                    << row.method << " " << row.request << "\n-> " << row.status << "\n"
                    << row.response);
@@ -182,7 +182,7 @@ TEST_CASE("answers to GET are stored, to POST only as the representation that th
   const auto stored = [&](const char* response_fields, int status) {
     ResponseFacts facts = Response(response_fields, status).facts();
     facts.content_location_is_target = true;
-    return may_store(post.facts(), facts, Behavior{}).store;
+    return may_store(post.facts(), facts, kDefaults).store;
   };
   CHECK(stored("Cache-Control: max-age=60", 200));
   CHECK(stored("Date: @0\nExpires: @60", 200));

@@ -23,7 +23,7 @@ std::string etag_of(const Response& response) {
   return etag ? std::string(etag->value) : std::string();
 }
 
-StoredHead stored_head(const Response& response, const Behavior& behavior = {}) {
+StoredHead stored_head(const Response& response, const Behavior& behavior = kDefaults) {
   return build_stored_head(response.head, response.facts(behavior), behavior);
 }
 
@@ -125,7 +125,7 @@ TEST_CASE("a 304 updates all stored fields but those that describe the stored by
       "Connection: close, X-Hop\nX-Hop: 1\nSurrogate-Key: three\nX-Cache: Hit from elsewhere",
       304);
   const Freshened result =
-      freshen(view(head), stored.facts(), update.head, Behavior{}, after(0), after(0));
+      freshen(view(head), stored.facts(), update.head, kDefaults, after(0), after(0));
   CHECK(result.head.viewer_block ==
         "ETag: \"a\"\r\nContent-Encoding: gzip\r\nContent-Range: bytes 0-4/10\r\n"
         "X-Old: kept\r\nExpires: 0\r\nDate: " +
@@ -144,23 +144,23 @@ TEST_CASE("a 304 brings a new lifetime whatever it leaves out (RFC 9111 4.3.4, R
   const StoredHead head = stored_head(stored);
   const Response empty("", 304);
   const Freshened result =
-      freshen(view(head), stored.facts(), empty.head, Behavior{}, after(10), after(10));
+      freshen(view(head), stored.facts(), empty.head, kDefaults, after(10), after(10));
   CHECK(current_age(result.facts, after(10)) == Seconds{0});
-  CHECK(decide(Request().facts(), &result.facts, Behavior{}, after(69)).fresh);
+  CHECK(decide(Request().facts(), &result.facts, kDefaults, after(69)).fresh);
   CHECK(result.head.viewer_block ==
         "Cache-Control: max-age=60\r\nETag: \"a\"\r\nDate: " + date_at(10) + "\r\n");
 
   const Response closing("Cache-Control: no-store", 304);
   const Freshened closed =
-      freshen(view(head), stored.facts(), closing.head, Behavior{}, after(10), after(10));
-  CHECK(may_store(Request().facts(), closed.facts, Behavior{}).reason == Reason::kNoStore);
+      freshen(view(head), stored.facts(), closing.head, kDefaults, after(10), after(10));
+  CHECK(may_store(Request().facts(), closed.facts, kDefaults).reason == Reason::kNoStore);
 }
 
 TEST_CASE("a Surrogate-Control that is kept for trusted edges still counts after a 304") {
   const Response stored("Surrogate-Control: max-age=60\nCache-Control: max-age=1\nETag: \"a\"");
   const StoredHead head = stored_head(stored);
   const Freshened result =
-      freshen(view(head), stored.facts(), Response("", 304).head, Behavior{}, after(10), after(10));
+      freshen(view(head), stored.facts(), Response("", 304).head, kDefaults, after(10), after(10));
   CHECK(result.facts.explicit_lifetime == Seconds{60});
   CHECK(result.head.internal_block == "Surrogate-Control: max-age=60\r\n");
 }
@@ -214,13 +214,13 @@ TEST_CASE("a 304 to a viewer carries what RFC 9110 15.4.5 lists, and nothing of 
       "Date: @0\nContent-Type: text/html\nETag: \"a\"\nLast-Modified: @-9\nVary: Accept\n"
       "Cache-Control: max-age=60\nCDN-Cache-Control: max-age=9\nExpires: @60\nSet-Cookie: a=b\n"
       "Content-Location: /x\nCache-Status: other; hit\nContent-Encoding: gzip\nX-Other: 1"));
-  CHECK(not_modified_block(head.viewer_block, Behavior{}) ==
+  CHECK(not_modified_block(head.viewer_block, kDefaults) ==
         "Date: " + date_at(0) +
             "\r\nETag: \"a\"\r\nVary: Accept\r\nCache-Control: max-age=60\r\n"
             "CDN-Cache-Control: max-age=9\r\nExpires: " +
             date_at(60) + "\r\nContent-Location: /x\r\nCache-Status: other; hit\r\n");
   const StoredHead dated = stored_head(Response("Date: @0\nLast-Modified: @-9\nX-Other: 1"));
-  CHECK(not_modified_block(dated.viewer_block, Behavior{}) ==
+  CHECK(not_modified_block(dated.viewer_block, kDefaults) ==
         "Date: " + date_at(0) + "\r\nLast-Modified: " + date_at(-9) + "\r\n");
 }
 
