@@ -77,8 +77,8 @@ alone, and around an edge before a shield. *Requirements* must all pass (`./chec
 *optimisations* are what a good cache does beyond that; *behaviours* are choices that the RFCs leave
 open, written as what we chose.
 
-The rows are data: `tests/conformance/cases`, in words explained in `tests/conformance/model.py`. This
-page is made by `tests/conformance/run --write-readme`.
+The rows are data: `tests/conformance/cases`, in words explained in `tests/conformance/model.py`.
+This page is made by `tests/conformance/run --write-readme`.
 """
 
 

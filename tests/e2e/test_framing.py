@@ -221,8 +221,9 @@ class MessageScenario(Scenario):
     def test_chunked_upload_reaches_the_origin_reframed_with_trailers(self):
         path = self.serve(Answer())
         with Client(self.port) as client:
-            client.send(head(path, b"Transfer-Encoding: chunked", b"Trailer: X-Sum", method="POST") +
-                        b"5;secret=extension\r\nhello\r\n00A\r\n0123456789\r\n0\r\nX-Sum: 42\r\n\r\n")
+            client.send(head(path, b"Transfer-Encoding: chunked", b"Trailer: X-Sum", method="PUT") +
+                        b"5;secret=extension\r\nhello\r\n00A\r\n0123456789\r\n"
+                        b"0\r\nX-Sum: 42\r\n\r\n")
             self.assertEqual(200, client.response().status)
         request = self.origin.requests(path)[0]
         self.assertEqual((b"hello0123456789", True), (request.body, request.complete))

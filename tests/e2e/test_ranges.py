@@ -41,7 +41,8 @@ class RangeScenario(Scenario):
         for framing in ("length", "chunked"):
             path = self.stored('ETag: "e"', framing=framing)
             for spec, first, last in (("0-0", 0, 0), ("0-99", 0, 99), ("100-", 100, SIZE - 1),
-                                      ("-1", SIZE - 1, SIZE - 1), ("-70000", SIZE - 70000, SIZE - 1),
+                                      ("-1", SIZE - 1, SIZE - 1),
+                                      ("-70000", SIZE - 70000, SIZE - 1),
                                       (f"-{SIZE + 5}", 0, SIZE - 1), ("65530-65541", 65530, 65541),
                                       (f"199990-{SIZE + 100}", 199990, SIZE - 1)):
                 with self.subTest(spec=spec, framing=framing):
@@ -146,7 +147,8 @@ class RangeScenario(Scenario):
     def test_forwarded_where_the_behavior_says_so(self):
         def answer(request):
             if request.get("Range") == "bytes=5-9":
-                return Answer(FRESH, f"Content-Range: bytes 5-9/{SIZE}", status=206, body=BODY[5:10])
+                return Answer(FRESH, f"Content-Range: bytes 5-9/{SIZE}", status=206,
+                              body=BODY[5:10])
             return Answer(FRESH, body=BODY)
         path = self.serve(answer, name="forward")
         for _ in range(2):

@@ -11,7 +11,7 @@ def interim(id, title, *heads, make=optimal):
     statuses = tuple(status for status, _ in heads)
     return make(f"interim-{id}", "9110 §15.2", title,
                 step(FRESH, interim=heads, interims=statuses, expect=From.ORIGIN),
-                step(interims=(), expect=From.STORE))
+                step(interims=(), expect=From.STORE, lack=("link", "x-my-header")))
 
 
 def broken(id, title, answer, later=None, **first):

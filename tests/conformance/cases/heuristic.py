@@ -18,7 +18,7 @@ def seconds_ago(seconds):
 CASES = [
     *[reused(f"heuristic-{status}", S, f"reuses {status} by Last-Modified", *OLD, status=status)
       for status in CACHEABLE],
-    *[not_reused(f"heuristic-not-{status}", S, f"does not reuse {status} without explicit freshness",
+    *[not_reused(f"heuristic-not-{status}", S, f"does not reuse {status} by Last-Modified",
                  *OLD, status=status) for status in NOT_CACHEABLE],
     reused("heuristic-599-public", S, "reuses 599 if it is public", *OLD, "Cache-Control: public",
            status=599),
@@ -35,5 +35,7 @@ CASES = [
     not_reused("heuristic-max-age-0", S, "nor max-age=0", *OLD, "Cache-Control: max-age=0"),
     reused("heuristic-pragma", "9111 §5.4", "a Pragma in an answer means nothing", *OLD,
            "Pragma: no-cache", kind=Kind.INFO),
-    *[seconds_ago(n) for n in (5, 10, 30, 60, 300, 600, 1200, 1800, 3600, 43200, 86400)],
+    not_reused("heuristic-delta-5", S, "does not reuse what was modified 5 s ago: below 1 s",
+               "Last-Modified: @-5", "Date: @0", kind=Kind.INFO),
+    *[seconds_ago(n) for n in (10, 30, 60, 300, 600, 1200, 1800, 3600, 43200, 86400)],
 ]

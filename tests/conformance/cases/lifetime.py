@@ -52,7 +52,7 @@ NOT_REUSED = [
     ("single-quotes", P, cc("max-age='3600'"), "a value in single quotes"),
     ("negative", P, cc("max-age=-3600"), "a negative value"),
     ("quoted-ext", P, cc("ext=\"max-age=3600\", max-age=1"), "max-age in a quoted string before"),
-    ("quoted-ext-rev", P, cc("max-age=1, ext=\"max-age=3600\""), "max-age in a quoted string behind"),
+    ("quoted-ext-rev", P, cc("max-age=1, ext=\"max-age=3600\""), "the same behind"),
     ("quoted-ext-escape", P, cc("ext=\"\\\", max-age=3600, \\\"\", max-age=1"),
      "max-age behind an escaped quote"),
     ("prefix", P, cc("xmax-age=3600, max-age=1"), "a longer name that ends like max-age"),

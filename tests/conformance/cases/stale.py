@@ -13,7 +13,7 @@ def cc(value):
 
 
 def forbidden(id, value, section, *more):
-    return must(f"stale-forbidden-{id}", section, f"{value}: no stale answer when the origin closes",
+    return must(f"stale-forbidden-{id}", section, f"{value}: 504, not stale, if the origin closes",
                 step(cc(value), *more, expect=From.ORIGIN, pause=STALE_PAUSE),
                 step(answer=DEAD, expect=From.NOWHERE, sees=504, text=None,
                      check=lambda r, _: None if r.status == 504 and "Etag" not in r.fields.names()
@@ -96,7 +96,7 @@ CASES = [
          step(cc("max-age=1"), "Age: 100", body=b"kept", expect=From.ORIGIN),
          step(answer=DEAD, sees=200, text=b"kept", age=(100, 104))),
     info("stale-no-freshness", S, "what never had a lifetime is not used stale",
-         step('ETag: "a"', expect=From.ORIGIN), step(answer=DEAD, sees=502, text=None)),
+         step('ETag: "a"', expect=From.ORIGIN), step(answer=DEAD, sees=504, text=None)),
     info("stale-warning", "9111 §5.5", "a stale answer has no Warning (it is obsolete)",
          step(cc("max-age=1"), body=b"kept", expect=From.ORIGIN, pause=STALE_PAUSE),
          step(answer=DEAD, sees=200, text=b"kept", lack=("Warning",))),

@@ -82,7 +82,7 @@ CASES = [
          step(SHORT, 'ETag: "e"', "Age: 5", expect=From.ORIGIN),
          step("Cache-Control: no-store", 'ETag: "e"', expect=From.ETAG),
          step(expect=From.ORIGIN)),
-    must("update-other-etag", "9111 §4.3.4", "a 304 that matches none of ours: the whole is fetched",
+    must("update-other-etag", "9111 §4.3.4", "a 304 that matches none of ours: fetched whole",
          step(SHORT, 'ETag: "e"', "Age: 5", body=b"one", expect=From.ORIGIN),
          step(answer=other_etag, text=b"two", sees=200, settle=3),
          step(text=b"two", expect=From.STORE)),

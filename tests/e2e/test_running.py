@@ -1,0 +1,290 @@
+"""Running a node: drain, reload, log files, admin listener, explain, configuration errors."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+import unittest
+
+from harness import BIN, Answer, Client, Stand, Topology, get, request_bytes
+
+FRESH = "Cache-Control: max-age=3600"
+
+
+class RunningTest(unittest.TestCase):
+    """Each test has nodes of its own: it ends or changes them."""
+
+    def stand(self, topology=Topology.EDGE, **options):
+        stand = Stand(topology, **options)
+        self.addCleanup(stand.close)
+        return stand
+
+    def reload(self, node, config):
+        node.write(config)
+        before = node.text().count("\n")
+        node.signal(signal.SIGHUP)
+        end = time.monotonic() + 5
+        while time.monotonic() < end and node.text().count("\n") == before:
+            time.sleep(0.01)
+        return "\n".join(node.text().split("\n")[before:])
+
+    def test_sigterm_drains(self):
+        stand = self.stand()
+        stand.origin.serve("/slow", Answer(FRESH, parts=[(0, b"a"), (1, b"b" * 1000)]))
+        stand.origin.serve("/fast", Answer(FRESH))
+        with Client(stand.port) as idle, Client(stand.port) as busy:
+            self.assertEqual(200, idle.request("GET", "/fast").status)
+            busy.send(request_bytes("GET", "/slow"))
+            busy.head()
+            stand.edge.signal(signal.SIGTERM)
+            self.assertTrue(idle.is_closed(), "an idle connection stays open")
+            self.assertEqual(b"a" + b"b" * 1000, busy.reader.exactly(1001))
+            self.assertEqual(0, stand.edge.process.wait(timeout=5))
+        with self.assertRaises(OSError):
+            Client(stand.port)
+
+    def test_drain_is_bounded(self):
+        stand = self.stand(edge={"limits": {"drain_time": "1s"}})
+        stand.origin.serve("/endless", Answer(FRESH, parts=[(0, b"a"), (9, b"b")]))
+        with Client(stand.port) as client:
+            client.send(request_bytes("GET", "/endless"))
+            client.head()
+            begin = time.monotonic()
+            stand.edge.signal(signal.SIGTERM)
+            self.assertEqual(0, stand.edge.process.wait(timeout=6))
+            self.assertLess(time.monotonic() - begin, 4)
+
+    def test_readyz_says_no_while_draining(self):
+        stand = self.stand()
+        stand.origin.serve("/slow", Answer(FRESH, parts=[(0, b"a"), (1.5, b"b")]))
+        self.assertEqual((200, 200), (get(stand.edge.admin, "/healthz").status,
+                                      get(stand.edge.admin, "/readyz").status))
+        with Client(stand.port) as client:
+            client.send(request_bytes("GET", "/slow"))
+            client.head()
+            stand.edge.signal(signal.SIGTERM)
+            stand.edge.logged("draining")
+            self.assertEqual((200, 503), (get(stand.edge.admin, "/healthz").status,
+                                          get(stand.edge.admin, "/readyz").status))
+            self.assertEqual(b"ab", client.reader.exactly(2))
+
+    def test_sigint_ends_at_once(self):
+        stand = self.stand()
+        stand.origin.serve("/slow", Answer(FRESH, parts=[(0, b"a"), (9, b"b")]))
+        with Client(stand.port) as client:
+            client.send(request_bytes("GET", "/slow"))
+            client.head()
+            begin = time.monotonic()
+            stand.edge.signal(signal.SIGINT)
+            self.assertEqual(0, stand.edge.process.wait(timeout=5))
+            self.assertLess(time.monotonic() - begin, 2.5)
+
+    def test_sighup_takes_a_good_configuration_and_keeps_cache_and_connections(self):
+        stand = self.stand()
+        stand.origin.serve("/kept", Answer(FRESH, "X-Old: 1"))
+        stand.origin.serve("/pass", Answer(FRESH))
+        with Client(stand.port) as client:
+            for path in ("/kept", "/pass"):
+                client.request("GET", path)
+            config = json.loads(stand.edge.file.read_text())
+            config["sites"] = [{"name": "all", "hosts": ["*"], "behaviors": [
+                {"path": "/pass", "cache": False},
+                {"path": "*", "headers": {"to_viewer": {"set": {"X-New": "2"}}}}]}]
+            self.reload(stand.edge, config)
+            end = time.monotonic() + 5
+            while time.monotonic() < end:
+                response = client.request("GET", "/kept")
+                if response.get("X-New"):
+                    break
+            self.assertEqual(("2", "1", "Hit from edge"),
+                             (response.get("X-New"), response.get("X-Old"), response.x_cache))
+            self.assertEqual("Pass from edge", client.request("GET", "/pass").x_cache)
+        self.assertEqual(1, stand.origin.count("/kept"))
+
+    def test_sighup_moves_to_other_upstreams_and_listeners(self):
+        stand, other = self.stand(), self.stand()
+        other.origin.serve("/moved", Answer(FRESH, body=b"other"))
+        config = json.loads(stand.edge.file.read_text())
+        config["upstreams"] = {"origin": {"servers": [f"http://127.0.0.1:{other.origin.port}"]}}
+        self.reload(stand.edge, config)
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            with Client(stand.port) as client:
+                if client.request("GET", "/moved").body == b"other":
+                    return
+            time.sleep(0.05)
+        self.fail("still the old upstream")
+
+    def test_sighup_refuses_a_wrong_configuration_and_keeps_the_old_one(self):
+        stand = self.stand()
+        stand.origin.serve("/a", Answer(FRESH))
+        get(stand.port, "/a")
+        good = json.loads(stand.edge.file.read_text())
+        for wrong in ({**good, "sitse": []}, {**good, "cache": {"memory": -5}},
+                      {k: v for k, v in good.items() if k != "upstreams"}):
+            said = self.reload(stand.edge, wrong)
+            self.assertIn("edge.json:", said)
+            self.assertEqual("Hit from edge", get(stand.port, "/a").x_cache)
+        stand.edge.file.write_text("{ not json")
+        stand.edge.signal(signal.SIGHUP)
+        self.assertTrue(stand.edge.logged("edge.json:1"))
+        self.assertEqual("Hit from edge", get(stand.port, "/a").x_cache)
+        self.assertLessEqual(4, stand.edge.stats()["failed_reloads"])
+
+    def test_sighup_refuses_what_can_not_be_reloaded(self):
+        stand = self.stand()
+        good = json.loads(stand.edge.file.read_text())
+        said = self.reload(stand.edge, {**good, "workers": 7})
+        self.assertIn("workers", said)
+        said = self.reload(stand.edge, {**good, "cache": {"shards": 8}})
+        self.assertIn("shards", said)
+
+    def test_reloads_under_load_drop_nothing(self):
+        stand = self.stand()
+        stand.origin.serve("/a", Answer(FRESH, body=b"x" * 10000))
+        stop, wrong = threading.Event(), []
+
+        def viewer():
+            with Client(stand.port) as client:
+                while not stop.is_set():
+                    response = client.request("GET", "/a")
+                    if response.status != 200 or len(response.body) != 10000:
+                        wrong.append(response)
+
+        def careful():
+            try:
+                viewer()
+            except Exception as problem:  # what a viewer would have seen
+                wrong.append(repr(problem))
+
+        threads = [threading.Thread(target=careful) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for _ in range(10):
+            stand.edge.signal(signal.SIGHUP)
+            time.sleep(0.1)
+        stop.set()
+        for thread in threads:
+            thread.join(10)
+        self.assertEqual([], wrong)
+
+    def test_sigusr1_reopens_the_access_log(self):
+        stand = self.stand()
+        stand.origin.serve("/a", Answer(FRESH))
+        get(stand.port, "/a")
+        self.assertEqual(1, len(stand.edge.access("/a")))
+        moved = str(stand.edge.access_log) + ".1"
+        os.rename(stand.edge.access_log, moved)
+        stand.edge.signal(signal.SIGUSR1)
+        end = time.monotonic() + 5
+        while not stand.edge.access_log.exists() and time.monotonic() < end:
+            time.sleep(0.02)
+        get(stand.port, "/a?second")
+        self.assertEqual(1, len(stand.edge.access("/a?second")))
+
+    def test_access_log_lines_are_json_with_what_is_needed(self):
+        stand = self.stand(Topology.EDGE_SHIELD)
+        stand.origin.serve("/a", Answer(FRESH, body=b"x" * 5000))
+        stand.origin.serve("/broken", Answer(status=503))
+        for _ in range(2):
+            get(stand.port, "/a", 'User-Agent: "\\\t\xff', "Referer: http://a/\"b")
+        get(stand.port, "/broken")
+        hit, miss = sorted(stand.edge.access("/a", 2), key=lambda r: r["cache"])
+        self.assertEqual(("miss", "hit"), (miss["cache"], hit["cache"]))
+        for record in (miss, hit):
+            for key in ("time", "peer", "site", "method", "host", "target", "status", "reason",
+                        "bytes", "ttfb_us", "total_us"):
+                self.assertIn(key, record)
+            self.assertGreater(record["bytes"], 5000)
+        self.assertIn("127.0.0.1:", miss["upstream"])
+        self.assertGreater(miss["upstream_bytes"], 5000)
+        self.assertEqual(503, stand.edge.access("/broken")[0]["status"])
+        self.assertEqual(1, len(stand.shield.access("/a")))
+
+    def test_metrics_and_stats_count(self):
+        stand = self.stand()
+        stand.origin.serve("/a", Answer(FRESH, body=b"x" * 1000))
+        for _ in range(5):
+            get(stand.port, "/a")
+        stats = stand.edge.stats()
+        self.assertEqual((5, 4, 1), (stats["requests"], stats["local_hits"],
+                                     stats["store"]["entries"]))
+        self.assertAlmostEqual(0.8, stats["hit_ratio"], 2)
+        self.assertGreater(stats["bytes_to_viewers"], 5000)
+        self.assertGreater(stats["bytes_from_upstream"], 1000)
+        text = get(stand.edge.admin, "/metrics").body.decode()
+        for line in text.splitlines():
+            self.assertRegex(line, r"^(# (HELP|TYPE) .+|[a-zA-Z_:][\w:]*(\{.*\})? [-+0-9.eE]+"
+                                   r"|[a-zA-Z_:][\w:]*(\{.*\})? \+Inf)$")
+        self.assertIn('site="all"', text)
+
+    def test_admin_refuses_what_it_does_not_know(self):
+        stand = self.stand()
+        self.assertEqual(404, get(stand.edge.admin, "/nothing").status)
+        with Client(stand.edge.admin) as client:
+            self.assertEqual(405, client.request("POST", "/healthz", body=b"").status)
+        with Client(stand.edge.admin) as client:
+            client.send(b"nonsense\r\n\r\n")
+            self.assertEqual(400, client.response().status)
+
+    def test_explain_tells_why(self):
+        stand = self.stand()
+        stand.origin.serve("/a", Answer("Cache-Control: max-age=3600, stale-while-revalidate=5",
+                                        'ETag: "x"', "Vary: X-A"))
+
+        def explain(*more):
+            done = subprocess.run([BIN / "edge" / "edge", "explain", "http://test.example/a?b=1"
+                                   "&utm_source=x", "--admin", f"127.0.0.1:{stand.edge.admin}",
+                                   *more], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  timeout=20)
+            self.assertEqual(0, done.returncode, done.stderr)
+            return done.stdout
+
+        self.assertIn("miss", explain())
+        get(stand.port, "/a?b=1", "X-A: 1")
+        text = explain("-H", "X-A: 1")
+        for what in ("all", "edge.json:", "utm_source", "max-age", "3600", "fresh"):
+            self.assertIn(what, text)
+        self.assertNotIn("verdict    serve", explain("-H", "X-A: 2"))
+        done = subprocess.run([BIN / "edge" / "edge", "explain", "http://a/", "--admin",
+                               "127.0.0.1:1"], capture_output=True, text=True, timeout=20,
+                              stdin=subprocess.DEVNULL)
+        self.assertEqual(1, done.returncode)
+
+    def test_taken_port_is_a_clear_error(self):
+        stand = self.stand()
+        config = json.loads(stand.edge.file.read_text())
+        config["admin"] = {"address": "127.0.0.1", "port": stand.origin.port}
+        file = stand.edge.folder / "taken.json"
+        file.write_text(json.dumps(config))
+        done = subprocess.run([BIN / "edge" / "edge", "--config", file], capture_output=True,
+                              text=True, timeout=20, stdin=subprocess.DEVNULL)
+        self.assertEqual(1, done.returncode)
+        self.assertIn(str(stand.origin.port), done.stderr)
+
+    def test_shield_with_other_rules_passes_without_storing(self):
+        stand = self.stand(Topology.EDGE_SHIELD, shield={"sites": [
+            {"name": "all", "hosts": ["*"],
+             "behaviors": [{"path": "*", "key": {"query": "none"}}]}]})
+        stand.origin.serve("/a", Answer("Cache-Control: no-store"))
+        self.assertEqual(200, get(stand.port, "/a").status)
+        self.assertTrue(stand.shield.logged("rules differ"))
+        self.assertIn("rules-differ", get(stand.port, "/a").fields.joined("Cache-Status"))
+
+    def test_shield_does_not_believe_strangers(self):
+        stand = self.stand(Topology.EDGE_SHIELD, shield={"trusted_edges": ["192.0.2.1"],
+                                                         "purge": {"allow": []}})
+        stand.origin.serve("/a", Answer(FRESH))
+        get(stand.shield.port, "/a", "X-Forwarded-For: 6.6.6.6", "X-Forwarded-Proto: https",
+            "Seawall-Internal: scheme=https, revalidate")
+        request = stand.origin.requests("/a")[0]
+        self.assertEqual(("127.0.0.1", "http"), (request.get("X-Forwarded-For"),
+                                                 request.get("X-Forwarded-Proto")))
+        with Client(stand.shield.port) as client:
+            self.assertEqual(403, client.request("PURGE", "/a").status)
+
+
+if __name__ == "__main__":
+    unittest.main()
