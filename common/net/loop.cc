@@ -49,7 +49,7 @@ void Loop::run_local_posted() {
     if (!task) return;
     --local_count_;
     task->local_ = false;
-    task->posted_ = false;
+    task->posted_.exchange(false);  // reads, too: what a post() found queued is seen by run()
     task->run();
   }
 }
@@ -75,9 +75,9 @@ void Loop::post(PostedTask& task) {
 void Loop::cancel(PostedTask& task) {
   if (task.local_) {
     task.local_ = false;
-    task.posted_ = false;
     task.unlink();
     --local_count_;
+    task.posted_ = false;  // last: from here on another thread may put it into posted_
     return;
   }
   const std::lock_guard lock(posted_mutex_);

@@ -141,6 +141,32 @@ TEST_CASE("a post while the task runs is not lost") {
   CHECK(all);
 }
 
+TEST_CASE("posts from both sides, cancelled in between, keep the queues whole") {
+  UvLoop loop;
+  std::atomic<int> runs = 0;
+  std::atomic<bool> done = false;
+  Wakeup task(loop, [&] { ++runs; });
+  Wakeup driver(loop, [&] {
+    task.post();
+    task.cancel();
+    task.post();
+    if (!done) driver.post();
+  });
+  driver.post();
+  std::thread other([&] {
+    for (int i = 0; i < 20000; ++i) task.post();
+    done = true;
+  });
+  const bool ended = run_until(loop, [&] { return done.load(); });
+  other.join();
+  CHECK(ended);
+  run_ready(loop);
+  const int before = runs;
+  task.post();
+  run_ready(loop);
+  CHECK(runs == before + 1);
+}
+
 TEST_CASE("posted tasks may cancel and destroy each other") {
   UvLoop loop;
   int runs = 0;

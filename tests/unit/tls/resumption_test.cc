@@ -1,3 +1,6 @@
+#include <atomic>
+#include <thread>
+
 #include "catch.h"
 #include "tests/unit/tls/raw_peer.h"
 #include "tests/unit/tls/tls_pair.h"
@@ -136,6 +139,31 @@ TEST_CASE("sessions with an upstream are resumed for the same server and name on
     const auto another = make_client({.ca_file = ca.ca_file()});
     CHECK_FALSE(upstream.connect(loop, another, "a.test", "10.0.0.1:443"));
   }
+}
+
+TEST_CASE("loops on several threads share contexts, sessions and ticket keys") {
+  TestCa ca;
+  const auto tickets = std::make_shared<TicketKeys>();
+  const auto server = make_server({{ca.issue({.names = {"a.test"}})}, ""}, tickets);
+  const auto client = make_client({.ca_file = ca.ca_file()});
+  std::atomic<int> opened = 0;
+  const auto work = [&] {
+    net::UvLoop loop;
+    for (int i = 0; i < 40; ++i) {
+      TlsPair pair(loop, server, client, "a.test");
+      pair.server.stream->read_start();
+      pair.client.stream->read_start();
+      if (pair.finish() && pair.is_open() && net::write_all(*pair.server.stream, "x") &&
+          net::run_until(loop, [&] { return pair.client.received == "x"; })) {
+        ++opened;
+      }
+      if (i % 10 == 0) tickets->rotate();
+    }
+  };
+  std::thread other(work);
+  work();
+  other.join();
+  CHECK(opened == 80);
 }
 
 }  // namespace
