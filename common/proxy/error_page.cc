@@ -44,4 +44,19 @@ uint16_t status_for(const Error& error) {
   }
 }
 
+cache::Failure failure_of(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kConnectTimeout:
+    case ErrorCode::kFirstByteTimeout:
+    case ErrorCode::kIdleTimeout:
+    case ErrorCode::kTotalTimeout:
+      return cache::Failure::kTimeout;
+    case ErrorCode::kReset:
+    case ErrorCode::kProtocol:
+      return cache::Failure::kDisconnect;
+    default:
+      return cache::Failure::kUnreachable;
+  }
+}
+
 }  // namespace seawall::proxy

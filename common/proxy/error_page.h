@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/base/result.h"
+#include "common/cache/policy.h"
 #include "common/proxy/answer_head.h"
 #include "common/proxy/node.h"
 
@@ -28,5 +29,7 @@ std::string write_local_answer(const NodeInfo& node, LocalAnswer local,
 // What a viewer gets when the upstream fails: refused, reset or malformed 502; time-outs 504;
 // overload 503.
 uint16_t status_for(const Error& error);
+// What the rules for stale answers call it.
+cache::Failure failure_of(const Error& error);
 
 }  // namespace seawall::proxy

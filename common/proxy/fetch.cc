@@ -60,10 +60,53 @@ void Fetch::on_head(const http::ResponseHead& head, const h1::Framing& framing) 
   if (finished_) return;
   if (head.status >= 500) worker_.counters().upstream_5xx.add();
   if (head.status == 304 && plan_.stored) return take_not_modified(head);
+  if (plan_.head_of) take_head_answer(head);
   take_answer(head, framing);
 }
 
-// RFC 9111 §4.3.4. The stored body is shared; only the head is made anew.
+// The stored body is shared (a small one copied); only the head is made anew. Null: no room.
+Ref<store::Object> Fetch::freshened_object(const store::Object& old,
+                                           const cache::Freshened& fresh) const {
+  const std::string_view block = block_of(old.head());
+  ObjectTexts texts;
+  texts.head.assign(old.head().substr(0, old.head().size() - block.size()));
+  texts.head += fresh.head.viewer_block;
+  if (old.head_has_length()) {  // the stored one, whatever the update says (RFC 9111 §3.2)
+    texts.head.append("Content-Length: ").append(std::to_string(old.body_length())).append("\r\n");
+  }
+  texts.internal = fresh.head.internal_block;
+  texts.head_has_length = old.head_has_length();
+  texts.vary.assign(old.vary());
+  texts.vary_key.assign(old.vary_key());
+  const store::ObjectInit init = object_init(*fill_, fresh.facts, texts);
+  store::Memory& memory = worker_.store().memory();
+  return old.has_inline_body()
+             ? store::Object::create_inline(memory, init, old.inline_body())
+             : store::Object::create(memory, init, old.body(), store::Object::Charge::kBudget);
+}
+
+// RFC 9111 §4.3.5: what a HEAD answer says about the stored answer to a GET.
+void Fetch::take_head_answer(const http::ResponseHead& head) {
+  const store::Object& old = *plan_.head_of;
+  const std::string_view block = block_of(old.head());
+  switch (cache::head_effect(head, block, old.body_length())) {
+    case cache::HeadEffect::kNone:
+      return;
+    case cache::HeadEffect::kInvalidate:
+      return worker_.store().remove(old);
+    case cache::HeadEffect::kUpdate:
+      break;
+  }
+  const cache::Freshened fresh =
+      cache::freshen({block, old.internal()}, old.facts(), head, *plan_.behavior, request_time_,
+                     worker_.loop().wall_now());
+  if (!cache::may_store({}, fresh.facts, *plan_.behavior).store || !old.complete()) return;
+  if (Ref<store::Object> object = freshened_object(old, fresh)) {
+    plan_.permit.commit(std::move(object), plan_.behavior->vary.max_variants);
+  }
+}
+
+// RFC 9111 §4.3.4.
 void Fetch::take_not_modified(const http::ResponseHead& head) {
   ignoring_body_ = true;
   const store::Object& old = *plan_.stored;
@@ -78,23 +121,9 @@ void Fetch::take_not_modified(const http::ResponseHead& head) {
   const cache::Freshened fresh =
       cache::freshen({block, old.internal()}, old.facts(), head, *plan_.behavior, request_time_,
                      worker_.loop().wall_now());
-  ObjectTexts texts;
-  texts.head.assign(old.head().substr(0, old.head().size() - block.size()));
-  texts.head += fresh.head.viewer_block;
-  if (old.head_has_length()) {  // the stored one, whatever the 304 says (RFC 9111 §3.2)
-    texts.head.append("Content-Length: ").append(std::to_string(old.body_length())).append("\r\n");
-  }
-  texts.internal = fresh.head.internal_block;
-  texts.head_has_length = old.head_has_length();
-  texts.vary.assign(old.vary());
-  texts.vary_key.assign(old.vary_key());
-  const store::ObjectInit init = object_init(*fill_, fresh.facts, texts);
-  store::Memory& memory = worker_.store().memory();
   const bool keep =
       cache::may_store(plan_.facts, fresh.facts, *plan_.behavior).store && plan_.may_store;
-  object_ = old.has_inline_body()
-                ? store::Object::create_inline(memory, init, old.inline_body())
-                : store::Object::create(memory, init, old.body(), store::Object::Charge::kBudget);
+  object_ = freshened_object(old, fresh);
   if (!object_) object_ = plan_.stored;  // no room for a new head: serve the old one
   publish(head, store::FillOutcome::kRevalidated,
           keep ? cache::Reason::kStorable : cache::Reason::kNoStore, keep);

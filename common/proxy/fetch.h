@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/base/intrusive_list.h"
+#include "common/cache/stored_head.h"
 #include "common/net/loop.h"
 #include "common/proxy/node.h"
 #include "common/proxy/request.h"
@@ -41,6 +42,7 @@ struct FetchPlan {
   // Revalidation: what is stored, whose validators `forward` carries; `full` is the same request
   // without them, for a 304 that does not fit.
   Ref<store::Object> stored;
+  Ref<store::Object> head_of;  // HEAD: the stored answer to a GET, if there is one
   upstream::ExchangeRequest forward;
   std::optional<upstream::ExchangeRequest> full;
   http::Scheme scheme = http::Scheme::kHttp;  // of the request
@@ -77,7 +79,10 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   };
   void look_around();
   void send(upstream::ExchangeRequest request);
+  Ref<store::Object> freshened_object(const store::Object& old,
+                                      const cache::Freshened& fresh) const;
   void take_not_modified(const http::ResponseHead& head);
+  void take_head_answer(const http::ResponseHead& head);
   void take_answer(const http::ResponseHead& head, const h1::Framing& framing);
   cache::Reason judge(const http::ResponseHead& head, cache::ResponseFacts& facts,
                       std::optional<uint64_t> length);

@@ -5,6 +5,7 @@
 
 #include "common/h1/connection.h"
 #include "common/http/tokens.h"
+#include "common/proxy/head_edits.h"
 
 namespace seawall::proxy {
 namespace {
@@ -61,7 +62,6 @@ class Forwarder {
   void our_fields();
   void list_with_ours(FieldId id, std::string_view name, std::string_view ours);
   void normalised_fields();
-  void edits();
   std::string host() const;
 
   Worker& worker_;
@@ -195,24 +195,6 @@ void Forwarder::normalised_fields() {
   }
 }
 
-void Forwarder::edits() {
-  for (const cache::HeaderEdit& edit : route_.behavior->to_origin) {
-    if (edit.op != cache::HeaderEdit::Op::kAdd) {
-      // Whole lines of that name go.
-      std::string kept;
-      std::string_view rest = out_.fields;
-      while (!rest.empty()) {
-        const size_t end = rest.find("\r\n") + 2;
-        const std::string_view line = rest.substr(0, end);
-        if (!iequals(line.substr(0, line.find(':')), edit.name)) kept += line;
-        rest.remove_prefix(end);
-      }
-      out_.fields = std::move(kept);
-    }
-    if (edit.op != cache::HeaderEdit::Op::kRemove) lines_.line(edit.name, edit.value);
-  }
-}
-
 std::string Forwarder::host() const {
   if (to_shield() || group_.host_rule == upstream::HostRule::kViewer) {
     return std::string(route_.target.host_port);
@@ -239,7 +221,7 @@ upstream::ExchangeRequest Forwarder::build() {
   our_fields();
   if (!plan_.if_none_match.empty()) lines_.line("If-None-Match", plan_.if_none_match);
   if (!plan_.if_modified_since.empty()) lines_.line("If-Modified-Since", plan_.if_modified_since);
-  edits();
+  if (!to_shield()) apply_edits(route_.behavior->to_origin, out_.fields);
   out_.body = plan_.body;
   if (plan_.body == BodyKind::kChunked) lines_.line("Transfer-Encoding", "chunked");
   if (plan_.body == BodyKind::kLength) {

@@ -22,7 +22,8 @@ HitResult answer_from_memory(Worker& worker, const Peer& peer, const http::Reque
   const cache::RequestFacts& facts = route.facts;
   // What is rare is left to the transaction, which does the same and more.
   if (!behavior.cache || behavior.redirect_to_https || !behavior.methods.empty() ||
-      !behavior.to_viewer.empty() || facts.has_range || facts.conditional() || facts.revalidate ||
+      (!behavior.to_viewer.empty() && !peer.trusted_edge) || facts.has_range ||
+      facts.conditional() || facts.revalidate ||
       route.internal.rules != (route.internal.present ? worker.settings()->rules_hash : 0)) {
     return HitResult::kNotAnswered;
   }

@@ -3,28 +3,13 @@
 #include <algorithm>
 
 #include "common/h1/connection.h"
-#include "common/proxy/forward.h"
-#include "common/proxy/stored_answer.h"
+#include "common/proxy/fetch_plan.h"
+#include "common/proxy/rules.h"
 
 namespace seawall::proxy {
 namespace {
 
 constexpr int kMaxLookups = 4;  // then it fetches for itself
-
-cache::Failure failure_of(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::kConnectTimeout:
-    case ErrorCode::kFirstByteTimeout:
-    case ErrorCode::kIdleTimeout:
-    case ErrorCode::kTotalTimeout:
-      return cache::Failure::kTimeout;
-    case ErrorCode::kReset:
-    case ErrorCode::kProtocol:
-      return cache::Failure::kDisconnect;
-    default:
-      return cache::Failure::kUnreachable;
-  }
-}
 
 }  // namespace
 
@@ -100,8 +85,8 @@ Transaction::Next Transaction::lookup() {
   behavior_ = route.behavior;
   facts_ = route.facts;
   const http::Method method = facts_.method;
-  Next next = Next::kSuspend;
-  if (answered_by_rule(route, next)) return next;
+  if (method == http::Method::kPurge) return start_purge(route);  // always ours
+  if (auto local = answer_by_rule(route, request_->head())) return answer_local(std::move(*local));
   if (!h1::requested_upgrade(request_->head()).empty() && behavior_->allow_upgrade) {
     return pass(route, cache::Reason::kUpgrade);
   }
@@ -149,36 +134,6 @@ Transaction::Next Transaction::lookup() {
     forward_reason_ = cache::Reason::kVaryMiss;
   }
   return join(route);
-}
-
-// What the configuration answers, and PURGE, which is always ours.
-bool Transaction::answered_by_rule(const Route& route, Next& next) {
-  const http::RequestHead& head = request_->head();
-  const std::vector<std::string>& methods = behavior_->methods;
-  LocalAnswer local;
-  if (facts_.method == http::Method::kPurge) {
-    next = start_purge(route);
-    return true;
-  }
-  if (!methods.empty() &&
-      std::find(methods.begin(), methods.end(), head.method_token) == methods.end()) {
-    local.status = 405;
-    local.detail = "This method is not allowed here.";
-    local.fields = "Allow: ";
-    for (const std::string& m : methods) local.fields += (&m == &methods[0] ? "" : ", ") + m;
-    local.fields += "\r\n";
-  } else if (behavior_->redirect_to_https && route.target.scheme == http::Scheme::kHttp) {
-    local.status = http::is_safe(facts_.method) ? 301 : 308;
-    local.detail = "This page is served over https.";
-    local.fields.append("Location: https://").append(route.target.host);
-    local.fields.append(route.target.raw_path);
-    if (route.target.has_query) local.fields.append("?").append(route.target.query);
-    local.fields += "\r\n";
-  } else {
-    return false;
-  }
-  next = answer_local(std::move(local));
-  return true;
 }
 
 Transaction::Next Transaction::start_purge(const Route& route) {
@@ -266,54 +221,15 @@ upstream::Group* Transaction::group_of(const Route& route) {
 void Transaction::start_fetch(const Route& route, store::FillPermit permit, bool may_store,
                               bool background) {
   upstream::Group* group = group_of(route);
-  const http::RequestHead& head = request_->head();
   if (background) {
-    const RequestMatcher matcher(head.fields, behavior_->vary);
+    const RequestMatcher matcher(request_->head().fields, behavior_->vary);
     const int64_t now = floor_seconds(worker_.loop().wall_now()).time_since_epoch().count();
     store::Joined joined =
         worker_.store().join(route.key_ref(), matcher, stored_, store::Store::Join::kAny, now);
     if (joined.how != store::Joined::How::kLead && joined.how != store::Joined::How::kAlone) return;
     permit = std::move(joined.permit);
   }
-  FetchPlan plan;
-  plan.permit = std::move(permit);
-  plan.upstreams = upstreams_;
-  plan.settings = settings_;
-  plan.group = group;
-  plan.behavior = behavior_;
-  plan.metric_slot =
-      site_->index < settings_->metric_slots.size() ? settings_->metric_slots[site_->index] : 0;
-  plan.request = request_;
-  plan.facts = facts_;
-  plan.may_store = may_store;
-  plan.background = background;
-  plan.scheme = route.target.scheme;
-
-  ForwardPlan forward;
-  forward.form = as_received_ ? ForwardPlan::Form::kAsReceived : ForwardPlan::Form::kCacheable;
-  forward.keep_range = passing_ && facts_.has_range;
-  if (passing_ && framing_.has_body()) {
-    forward.body = framing_.kind == h1::Framing::Kind::kChunked
-                       ? upstream::ExchangeRequest::BodyKind::kChunked
-                       : upstream::ExchangeRequest::BodyKind::kLength;
-    forward.body_length = framing_.length;
-  }
-  if (forward_reason_ == cache::Reason::kUpgrade) {
-    forward.upgrade = h1::requested_upgrade(head);
-  }
-  if (passing_ && framing_.kind == h1::Framing::Kind::kLength && framing_.length == 0) {
-    forward.body = upstream::ExchangeRequest::BodyKind::kLength;
-  }
-  const bool validate = stored_ && !passing_ && stored_->facts().has_validator();
-  forward.revalidate = facts_.revalidate || background || (stored_ && !passing_);
-  if (group && validate) {
-    plan.full = build_forward(worker_, host_.peer(), head, route, group->config(), forward);
-    const std::string_view block = block_of(stored_->head());
-    plan.stored = stored_;
-    forward.if_none_match = field_in_block(block, http::FieldId::kEtag);
-    forward.if_modified_since = field_in_block(block, http::FieldId::kLastModified);
-  }
-  Ref<store::Fill> fill = plan.permit.ref();
+  const Ref<store::Fill> fill = permit.ref();
   if (!background) {
     interest_.join(fill);
     seen_interim_ = 0;
@@ -323,13 +239,24 @@ void Transaction::start_fetch(const Route& route, store::FillPermit permit, bool
     fill->fail({ErrorCode::kNoServer, Side::kNode, true, "no such upstream group"});
     return;
   }
-  plan.forward = build_forward(worker_, host_.peer(), head, route, group->config(), forward);
+  FetchWish wish;
+  wish.request = request_;
+  wish.framing = framing_;
+  wish.stored = stored_;
+  wish.reason = forward_reason_;
+  wish.as_received = as_received_;
+  wish.for_one = passing_;
+  wish.may_store = may_store;
+  wish.background = background;
+  FetchPlan plan = plan_fetch(worker_, host_.peer(), route, wish, *group);
+  plan.permit = std::move(permit);
+  const bool tunnels = !background && forward_reason_ == cache::Reason::kUpgrade;
   auto fetch = std::make_unique<Fetch>(worker_, std::move(plan));
   Fetch& started = *fetch;
-  if (!background && (framing_.has_body() || !forward.upgrade.empty()) && passing_) {
+  if (!background && passing_ && (framing_.has_body() || tunnels)) {
     fetch_ = &started;
     started.set_uploader(this);
-    upload_open_ = forward.upgrade.empty();
+    upload_open_ = !tunnels;
   }
   worker_.adopt(std::move(fetch));
   started.start();
@@ -398,9 +325,11 @@ Transaction::Next Transaction::take_fill_answer() {
   const Seconds age = cache::current_age(facts, now);
   fields.stored = got.stored == cache::Reason::kStorable;
   if (confirmed) {
+    // A shield whose origin fails confirms with what it has, and says so.
+    const bool stale = result_from_shield(got.upstream_x_cache) == CacheResult::kShieldStale;
     fields.forward_status = 304;
-    fields.result = CacheResult::kRefreshHit;
-    fields.reason = cache::Reason::kRevalidated;
+    fields.result = stale ? CacheResult::kShieldStale : CacheResult::kRefreshHit;
+    fields.reason = stale ? cache::Reason::kStale : cache::Reason::kRevalidated;
     fields.age = age;
   } else {
     just_fetched_ = true;

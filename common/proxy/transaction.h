@@ -76,7 +76,6 @@ class Transaction final : public net::PostedTask, public SenderOwner, public Upl
 
   // transaction.cc
   Next lookup();
-  bool answered_by_rule(const Route& route, Next& next);
   Next start_purge(const Route& route);
   Next await_purge();
   Next pass(const Route& route, cache::Reason reason);

@@ -8,39 +8,12 @@
 #include "common/h1/connection.h"
 #include "common/h1/interim.h"
 #include "common/http/tokens.h"
+#include "common/proxy/head_edits.h"
 #include "common/proxy/stored_answer.h"
 #include "common/proxy/transaction.h"
 
 namespace seawall::proxy {
 namespace {
-
-// Calls `keep(line)` for every line; those it refuses are left out.
-template <class F>
-std::string filtered_block(std::string_view block, F&& keep) {
-  std::string out;
-  while (!block.empty()) {
-    const size_t end = block.find("\r\n") + 2;
-    const std::string_view line = block.substr(0, end);
-    if (keep(line.substr(0, line.find(':')))) out += line;
-    block.remove_prefix(end);
-  }
-  return out;
-}
-
-void apply_edits(const std::vector<cache::HeaderEdit>& edits, std::string& head) {
-  for (const cache::HeaderEdit& edit : edits) {
-    if (edit.op != cache::HeaderEdit::Op::kAdd) {
-      const size_t block = head.find("\r\n") + 2;
-      const std::string kept =
-          filtered_block(std::string_view(head).substr(block),
-                         [&](std::string_view name) { return !iequals(name, edit.name); });
-      head.replace(block, std::string::npos, kept);
-    }
-    if (edit.op != cache::HeaderEdit::Op::kRemove) {
-      head.append(edit.name).append(": ").append(edit.value).append("\r\n");
-    }
-  }
-}
 
 bool has_no_body(uint16_t status) {
   return h1::is_interim(status) || status == 204 || status == 304;
@@ -65,7 +38,11 @@ std::optional<uint64_t> Transaction::known_size() const {
 
 std::string Transaction::finish_head(std::string head, AnswerFields fields) {
   if (host_.peer().trusted_edge) head += object_->internal();
-  if (behavior_) apply_edits(behavior_->to_viewer, head);
+  if (behavior_ && !behavior_->to_viewer.empty() && !host_.peer().trusted_edge) {
+    std::string block(block_of(head));
+    apply_edits(behavior_->to_viewer, block);
+    head.replace(head.find("\r\n") + 2, std::string::npos, block);
+  }
   if (fields.connection == AnswerConnection::kDefault) {
     if (wants_close()) {
       close_after_ = true;
