@@ -1,5 +1,6 @@
 // eviction: hit ratios of the store's policies, by simulation on generated traces or on files.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -62,11 +63,16 @@ void print(const Trace& trace, const std::vector<Series>& all) {
   fflush(stdout);
 }
 
-Panel panel(const Trace& trace, const std::vector<Series>& all) {
-  Panel out{trace.name + ": object hit ratio by cache size", {}};
+enum class Ratio : uint8_t { kObjects, kBytes };
+
+Panel panel(const Trace& trace, const std::vector<Series>& all, Ratio which) {
+  const bool bytes = which == Ratio::kBytes;
+  Panel out{trace.name + (bytes ? ": byte" : ": object") + " hit ratio by cache size", {}};
   for (const Series& series : all) {
     Line line{series.name, series.colour, series.dashed, {}};
-    for (const HitRatio& ratio : series.ratios) line.y.push_back(ratio.objects);
+    for (const HitRatio& ratio : series.ratios) {
+      line.y.push_back(bytes ? ratio.bytes : ratio.objects);
+    }
     out.lines.push_back(std::move(line));
   }
   return out;
@@ -106,7 +112,9 @@ int main(int argc, char** argv) {
     if (!only.empty() && std::find(only.begin(), only.end(), trace.name) == only.end()) continue;
     const auto all = run(trace);
     print(trace, all);
-    panels.push_back(panel(trace, all));
+    panels.push_back(panel(trace, all, Ratio::kObjects));
+    const auto [least, most] = std::minmax_element(trace.sizes.begin(), trace.sizes.end());
+    if (*least != *most) panels.push_back(panel(trace, all, Ratio::kBytes));
   }
   if (!svg.empty()) std::ofstream(svg) << plot_svg(panels, kShares);
   return 0;

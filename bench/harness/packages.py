@@ -11,6 +11,7 @@ PACKAGES = {
     "haproxy": "haproxy",
     "varnishd": "varnish",
     "openssl": "openssl",
+    "valgrind": "valgrind",
     "cmake": "cmake",
     "ninja": "ninja-build",
     "g++": "g++",

@@ -96,6 +96,8 @@ class WrkScenario(Scenario):
     def __init__(self, name, title, mode, limit=(), status=200, length=None, fields=(),
                  host=CACHED_HOST, fill=None, connections=64, **options):
         super().__init__(name, title, limit, **options)
+        if mode[0] == "pipeline":  # wrk's latencies are then of whole batches, some of them lost
+            self.columns = tuple(c for c in LOAD_COLUMNS if c[0] not in ("p50_us", "p99_us"))
         self.mode = mode  # "{round}" and "{server}" in it are filled in
         self.status = status
         self.length = length

@@ -19,10 +19,18 @@ TRUSTING.check_hostname = False
 TRUSTING.verify_mode = ssl.CERT_NONE
 
 
+_given_ports = set()
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """One that nobody listens on, and that was not given before."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port not in _given_ports:
+            _given_ports.add(port)
+            return port
 
 
 class Probe:
@@ -70,15 +78,16 @@ class Server:
     programs = ()  # what must be installed
     has_tls = True
     only_tls = False
+    patience = 30  # seconds to the first answer
     version_command = ()
 
     def __init__(self, settings, workers=1, cpus=None):
         self.settings = settings
         self.workers = workers
         self.cpus = cpus or settings.server_cpus
-        self.directory = os.path.join(settings.directory, f"{self.name}-{free_port()}")
-        os.makedirs(self.directory)
         self.port = free_port()
+        self.directory = os.path.join(settings.directory, f"{self.name}-{self.port}")
+        os.makedirs(self.directory)
         self.tls_port = free_port()
         self.process = None
         self.started_in = None  # seconds to the first answer
@@ -117,7 +126,7 @@ class Server:
                 self.probe("/size/1/start")
                 break
             except OSError:
-                if self.process.poll() is not None or time.monotonic() - before > 30:
+                if self.process.poll() is not None or time.monotonic() - before > self.patience:
                     self.stop()
                     raise RuntimeError(f"{self.name} does not start: {self.output()}") from None
                 time.sleep(0.002)

@@ -23,7 +23,7 @@ std::string request_text(const LoadOptions& options, std::string_view path) {
   std::string text = "GET ";
   text += path;
   text += " HTTP/1.1\r\nHost: " + options.host + "\r\n";
-  if (!options.field.empty()) text += options.field + "\r\n";
+  for (const std::string& field : options.fields) text += field + "\r\n";
   return text + "\r\n";
 }
 

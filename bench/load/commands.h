@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace seawall::bench {
 
@@ -11,8 +12,8 @@ struct LoadOptions {
   uint16_t port = 0;
   bool tls = false;
   std::string host = "bench.test";
-  std::string path = "/";  // fill: `{}` stands for the number
-  std::string field;       // one more field line, "Name: value"
+  std::string path = "/";           // fill: `{}` stands for the number
+  std::vector<std::string> fields;  // more field lines, "Name: value"
   size_t count = 1;
   size_t connections = 64;
   double seconds = 1;

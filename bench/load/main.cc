@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
     sub->add_option("--port", options.port)->required();
     sub->add_option("--host", options.host, "Host field")->capture_default_str();
     sub->add_option("--path", options.path)->capture_default_str();
-    sub->add_option("--field", options.field, "one more field: 'Name: value'");
+    sub->add_option("--field", options.fields, "one more field: 'Name: value'");
     sub->add_flag("--tls", options.tls);
     sub->callback([&run, function] { run = function; });
     return sub;
