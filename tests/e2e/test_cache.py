@@ -202,7 +202,7 @@ class CollapseScenario(Scenario):
         self.assertIn("collapsed", str([members(r) for r in got]))
 
     def test_followers_read_along_while_the_leader_fills(self):
-        parts = [(0, b"a" * 1000)] + [(0.25, b"b" * 1000)] * 6
+        parts = [(0, b"a" * 1000)] + [(0.5, b"b" * 1500)] * 4
         path = self.serve(Answer(FRESH, parts=parts))
 
         def first_and_last(_):
@@ -252,21 +252,21 @@ class CollapseScenario(Scenario):
         slow.head()  # and reads no further
         begin = time.monotonic()
         self.assertEqual(len(body), len(self.get(path).body))
-        self.assertLess(time.monotonic() - begin, 3)
+        self.assertLess(time.monotonic() - begin, 8)
         self.assertEqual(len(body), len(slow.reader.exactly(len(body))))
         slow.close()
 
     def test_uncacheable_answers_are_not_serialised(self):
-        path = self.serve(Answer("Cache-Control: no-store", delay=0.3))
+        path = self.serve(Answer("Cache-Control: no-store", delay=0.5))
         begin = time.monotonic()
         got = together(10, lambda _: self.get(path))
         took = time.monotonic() - begin
         self.assertEqual({200}, {r.status for r in got})
         self.assertEqual(10, self.origin.count(path))
-        self.assertLess(took, 2.2, "one after another would take 3 s")
+        self.assertLess(took, 3.5, "one after another would take 5 s")
         begin = time.monotonic()
         together(10, lambda _: self.get(path))
-        self.assertLess(time.monotonic() - begin, 1.5, "the key is known to be uncacheable")
+        self.assertLess(time.monotonic() - begin, 3, "the key is known to be uncacheable")
 
     def test_failed_fill_fails_all_and_is_not_remembered(self):
         path = self.serve(Drop(delay=0.4), Answer(FRESH))
@@ -310,14 +310,16 @@ class StaleScenario(Scenario):
     def test_while_revalidate_refreshes_once_in_the_background(self):
         path = self.serve(Answer("Cache-Control: max-age=1, stale-while-revalidate=600", "Age: 5",
                                  body=b"old"),
-                          Answer(FRESH, body=b"new", delay=0.5))
+                          Answer(FRESH, body=b"new", delay=2))
         self.get(path)
         begin = time.monotonic()
         got = together(10, lambda _: self.get(path))
-        self.assertLess(time.monotonic() - begin, 0.45, "nobody waits for the origin")
+        self.assertLess(time.monotonic() - begin, 1.8, "nobody waits for the origin")
         self.assertEqual({b"old"}, {r.body for r in got})
         self.assertEqual({"Stale from edge"}, {r.x_cache for r in got})
-        time.sleep(0.9)
+        end = time.monotonic() + 8
+        while time.monotonic() < end and self.get(path).body == b"old":
+            time.sleep(0.1)
         self.assertEqual((b"new", "Hit from edge"),
                          (lambda r: (r.body, r.x_cache))(self.get(path)))
         self.assertEqual(2, self.origin.count(path))

@@ -129,9 +129,11 @@ class RunningTest(unittest.TestCase):
             self.assertEqual("Hit from edge", get(stand.port, "/a").x_cache)
         stand.edge.file.write_text("{ not json")
         stand.edge.signal(signal.SIGHUP)
-        self.assertTrue(stand.edge.logged("edge.json:1"))
+        end = time.monotonic() + 5
+        while time.monotonic() < end and stand.edge.stats()["failed_reloads"] < 4:
+            time.sleep(0.02)
+        self.assertEqual(4, stand.edge.stats()["failed_reloads"])
         self.assertEqual("Hit from edge", get(stand.port, "/a").x_cache)
-        self.assertLessEqual(4, stand.edge.stats()["failed_reloads"])
 
     def test_sighup_refuses_what_can_not_be_reloaded(self):
         stand = self.stand()
@@ -199,7 +201,7 @@ class RunningTest(unittest.TestCase):
                 self.assertIn(key, record)
             self.assertGreater(record["bytes"], 5000)
         self.assertIn("127.0.0.1:", miss["upstream"])
-        self.assertGreater(miss["upstream_bytes"], 5000)
+        self.assertGreaterEqual(miss["upstream_bytes"], 5000)
         self.assertEqual(503, stand.edge.access("/broken")[0]["status"])
         self.assertEqual(1, len(stand.shield.access("/a")))
 
