@@ -89,7 +89,7 @@ class Fill final : public RefCounted<Fill> {
   // Set by a purge while the fill is under way: what it brings must not be stored.
   std::atomic<bool> invalidated{false};
   // The store's note about a fill that no purge can find: see Store::alone().
-  uint64_t purges_at_start = 0;
+  uint32_t purges_at_start = 0;
 
  private:
   friend class FillInterest;

@@ -1,6 +1,7 @@
 #include "common/store/store.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <mutex>
 #include <unordered_map>
@@ -31,9 +32,13 @@ struct alignas(64) Store::Shard {
   uint64_t evictions = 0;
   uint64_t evicted_bytes = 0;
   uint64_t inserted = 0;
-  // URL purges so far. A fill that stands in no table is not stored if there was any since it
-  // began: that costs a little caching, but neither lock nor table for what only passes.
-  std::atomic<uint64_t> purges{0};
+  // URL purges so far, by some bits of the URL's hash. A fill that stands in no table is not stored
+  // if there was one in its slot since it began: at worst an answer too few is kept.
+  static constexpr size_t kPurgeSlots = 256;
+  std::array<std::atomic<uint32_t>, kPurgeSlots> purges{};
+  std::atomic<uint32_t>& purges_of(uint64_t url_hash) {
+    return purges[(url_hash >> 32) % kPurgeSlots];
+  }
 
   Object* find(const KeyRef& key, const VariantMatcher& matcher) const {
     for (Object* o = table.find(key.url_hash); o; o = o->next_same_url) {
@@ -133,7 +138,7 @@ Joined Store::join(const KeyRef& key, const VariantMatcher& matcher, const Ref<O
   const bool alone = known != shard.uncacheable.end() && known->second > now_seconds;
   joined.how = alone ? Joined::How::kAlone : Joined::How::kLead;
   joined.fill = Ref<Fill>(new Fill(key.hash, key.url_hash, key.text, !alone));
-  joined.fill->purges_at_start = shard.purges.load(std::memory_order_acquire);
+  joined.fill->purges_at_start = shard.purges_of(key.url_hash).load(std::memory_order_acquire);
   if (!alone) shard.fills.emplace(key.hash, joined.fill.get());
   joined.permit = FillPermit(this, joined.fill);
   return joined;
@@ -141,7 +146,8 @@ Joined Store::join(const KeyRef& key, const VariantMatcher& matcher, const Ref<O
 
 FillPermit Store::alone(const KeyRef& key) {
   Ref<Fill> fill(new Fill(key.hash, key.url_hash, key.text, false));
-  fill->purges_at_start = shard_of(key.url_hash).purges.load(std::memory_order_acquire);
+  fill->purges_at_start =
+      shard_of(key.url_hash).purges_of(key.url_hash).load(std::memory_order_acquire);
   return FillPermit(this, std::move(fill));
 }
 
@@ -176,7 +182,8 @@ bool Store::commit(Fill& fill, Ref<Object> object, int max_variants) {
       const auto it = std::find_if(begin, end, [&](const auto& e) { return e.second == &fill; });
       if (it != end) shard.fills.erase(it);
     }
-    if (!fill.shared() && fill.purges_at_start != shard.purges.load(std::memory_order_relaxed)) {
+    if (!fill.shared() &&
+        fill.purges_at_start != shard.purges_of(fill.url_hash()).load(std::memory_order_relaxed)) {
       fill.invalidated.store(true, std::memory_order_relaxed);
     }
     if (!fill.invalidated.load(std::memory_order_relaxed)) {
@@ -222,8 +229,11 @@ Removed Store::purge_url(uint64_t url_hash, Fill* by) {
   Shard& shard = shard_of(url_hash);
   {
     std::lock_guard lock(shard.mutex);
-    shard.purges.fetch_add(1, std::memory_order_release);
-    if (by && &shard_of(by->url_hash()) == &shard) ++by->purges_at_start;
+    std::atomic<uint32_t>& purges = shard.purges_of(url_hash);
+    purges.fetch_add(1, std::memory_order_release);
+    const bool own =
+        by && &shard_of(by->url_hash()) == &shard && &shard.purges_of(by->url_hash()) == &purges;
+    if (own) ++by->purges_at_start;
     while (Object* o = shard.table.find(url_hash)) {
       shard.unlink(o, false);
       o->invalidated.store(true, std::memory_order_relaxed);

@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kBodyBacklog = 256 * 1024;   // of a request body that the server does not take
 constexpr size_t kMaxHeadBytes = 64 * 1024;   // of a response
+constexpr int kMaxInterim = 100;              // 1xx before one final head
 constexpr size_t kMaxAddressesPerServer = 4;  // tried for one request
 
 Error upstream_error(ErrorCode code, const char* detail, bool retryable = false) {
@@ -28,14 +29,17 @@ Exchange::Exchange(Group& group, ExchangeRequest request, ExchangeHandler& handl
 }
 
 Exchange::~Exchange() {
-  if (phase_ == Phase::kQueued && linked()) {
-    unlink();
-    --group_.waiting_count_;
-  }
+  leave_queue();
   query_.reset();
   if (connection_ && phase_ != Phase::kDone) connection_->stream().reset_on_close();
   release_connection(false);
   --group_.active;
+}
+
+void Exchange::leave_queue() {
+  if (!linked()) return;
+  unlink();
+  --group_.waiting_count_;
 }
 
 void Exchange::start() {
@@ -48,11 +52,11 @@ void Exchange::start() {
 }
 
 Server* Exchange::choose_server() const {
-  if (!request_.server) return group_.choose(attempt_, ticket_);
-  return attempt_ == 0 ? group_.servers()[*request_.server].get() : nullptr;
+  if (!request_.server) return group_.choose(tried_, ticket_);
+  return tried_.empty() ? group_.servers()[*request_.server].get() : nullptr;
 }
 
-// Chooses the server for attempt_ and gets a connection to it: from the pool, or a new one.
+// Chooses a server that was not tried yet and gets a connection to it: from the pool, or a new one.
 void Exchange::next_server() {
   const int limit = group_.config().max_connections;
   while (Server* server = choose_server()) {
@@ -73,15 +77,15 @@ void Exchange::next_server() {
       ++server->in_use;
       return resolve();
     }
-    ++attempt_;
+    tried_.push_back(server);
   }
-  if (group_.servers().empty() || attempt_ == 0) {
+  if (tried_.empty()) {
     return fail(upstream_error(ErrorCode::kNoServer, "no server in the group", true));
   }
   const bool all_busy = std::all_of(group_.servers().begin(), group_.servers().end(),
                                     [&](const auto& s) { return s->in_use >= limit; });
   if (!all_busy) return fail(last_error_);
-  attempt_ = 0;
+  tried_.clear();
   phase_ = Phase::kQueued;
   if (!group_.enqueue(*this)) {
     phase_ = Phase::kIdle;
@@ -140,7 +144,7 @@ void Exchange::use_connection() {
   const std::string& host = request_.host.empty() ? server_->authority() : request_.host;
   out_.reserve(request_.start_line.size() + host.size() + request_.fields.size() + 16);
   out_.append(request_.start_line).append("Host: ").append(host).append("\r\n");
-  out_.append(request_.fields).append("\r\n").append(early_body_);
+  out_.append(request_.fields).append("\r\n").append(early_body_).append(body_end_);
   early_body_.clear();
   arm(group_.config().timeouts.first_byte);
   connection_->stream().read_start();
@@ -201,8 +205,9 @@ void Exchange::finish_body(std::string_view trailers) {
     return;
   }
   if (request_.body == ExchangeRequest::BodyKind::kChunked) {
-    std::string& out = phase_ < Phase::kHead ? early_body_ : out_;
-    out.append("0\r\n").append(trailers).append("\r\n");
+    body_end_.append("0\r\n").append(trailers).append("\r\n");
+    if (phase_ < Phase::kHead) return;
+    out_.append(body_end_);
     write_out();
   }
 }
@@ -270,6 +275,10 @@ bool Exchange::take_head(std::string_view bytes, size_t& consumed) {
   }
   consumed = parsed.consumed;
   if (h1::is_interim(head.status)) {
+    if (++interim_count_ > kMaxInterim) {
+      fail(upstream_error(ErrorCode::kProtocol, "too many interim responses"));
+      return false;
+    }
     handler_.on_interim(head);
     return phase_ == Phase::kHead;
   }
@@ -292,14 +301,14 @@ bool Exchange::take_head(std::string_view bytes, size_t& consumed) {
   decoder_ = h1::BodyDecoder(framing_);
   phase_ = Phase::kBody;
   server_->note_success();
+  timer_.cancel();
   arm(group_.config().timeouts.between_bytes);
-  if (tunnel_) timer_.cancel();
   handler_.on_head(head, framing_);
   return true;
 }
 
 void Exchange::take_body(std::span<char> data) {
-  if (!tunnel_) arm(group_.config().timeouts.between_bytes);
+  arm(group_.config().timeouts.between_bytes);
   while (!data.empty() && !decoder_.done()) {
     const h1::BodyStep step = decoder_.feed(data);
     if (step.error) return fail(upstream_error(ErrorCode::kProtocol, step.error));
@@ -353,6 +362,7 @@ bool Exchange::may_repeat() const {
 // What this attempt ran into: try elsewhere if nothing has been sent, repeat if that is safe.
 void Exchange::attempt_failed(Error error) {
   if (phase_ == Phase::kDone) return;
+  error.side = Side::kUpstream;
   last_error_ = error;
   out_.clear();
   sending_.clear();
@@ -366,8 +376,8 @@ void Exchange::attempt_failed(Error error) {
     connection_.reset();
     if (phase_ == Phase::kConnecting && address_index_ < addresses_.size()) return connect_next();
     server_->note_failure(group_.loop().now());
+    tried_.push_back(server_);
     release_connection(false);
-    ++attempt_;
     return next_server();
   }
   if (phase_ == Phase::kHead) server_->note_failure(group_.loop().now());
@@ -376,6 +386,7 @@ void Exchange::attempt_failed(Error error) {
 
 void Exchange::fail(Error error) {
   if (phase_ == Phase::kDone) return;
+  leave_queue();
   phase_ = Phase::kDone;
   query_.reset();
   timer_.cancel();
@@ -385,7 +396,9 @@ void Exchange::fail(Error error) {
   group_.loop().defer(failure_);
 }
 
+// A paused answer waits for us, and a quiet tunnel is nobody's fault.
 void Exchange::arm(Millis delay) {
+  if (paused_ || tunnel_) return;
   MonoTime deadline = group_.loop().now() + delay;
   if (deadline > total_deadline_) deadline = total_deadline_;
   group_.loop().timers().set(timer_, deadline);
@@ -397,9 +410,6 @@ void Exchange::on_deadline() {
   }
   switch (phase_) {
     case Phase::kQueued:
-      unlink();
-      --group_.waiting_count_;
-      phase_ = Phase::kIdle;
       return fail(upstream_error(ErrorCode::kOverload, "no connection became free in time", true));
     case Phase::kResolving:
       query_.reset();
@@ -411,6 +421,7 @@ void Exchange::on_deadline() {
       return attempt_failed(
           upstream_error(ErrorCode::kConnectTimeout, "TLS handshake took too long", true));
     case Phase::kHead:
+      server_->note_failure(group_.loop().now());
       return fail(upstream_error(ErrorCode::kFirstByteTimeout, "no answer in time"));
     default:
       return fail(upstream_error(ErrorCode::kIdleTimeout, "the body stalled"));

@@ -86,6 +86,7 @@ class Exchange final : public ListNode, private net::StreamHandler {
   void on_connected() override;
 
   void next_server();
+  void leave_queue();
   Server* choose_server() const;
   void resolve();
   void connect_next();
@@ -119,14 +120,16 @@ class Exchange final : public ListNode, private net::StreamHandler {
   bool tunnel_ = false;
   bool paused_ = false;
   bool want_drained_ = false;
+  int interim_count_ = 0;
   size_t ticket_ = 0;
-  size_t attempt_ = 0;
+  std::vector<const Server*> tried_;
   size_t address_index_ = 0;
   Server* server_ = nullptr;
   std::vector<net::Address> addresses_;
   std::unique_ptr<net::Query> query_;
   std::unique_ptr<Connection> connection_;
   std::string out_;         // to be written next
+  std::string body_end_;    // last chunk and trailers, once the request's body has ended
   std::string early_body_;  // of the request, queued before there was a connection
   std::string sending_;     // what the stream writes now; not to be touched until it has drained
   std::string head_bytes_;  // an incomplete head

@@ -1,5 +1,7 @@
 #include "common/upstream/group.h"
 
+#include <algorithm>
+
 #include "common/upstream/exchange.h"
 
 namespace seawall::upstream {
@@ -18,42 +20,34 @@ Group::Group(net::Loop& loop, net::Resolver& resolver, h1::HeadScratch& scratch,
 
 Group::~Group() = default;
 
-// Usable servers first, each as often as its weight says, then backups, then those that rest.
-Server* Group::choose(size_t attempt, size_t ticket) {
-  if (attempt >= servers_.size()) return nullptr;
-  if (servers_.size() == 1) return servers_[0].get();
+Server* Group::choose(const std::vector<const Server*>& tried, size_t ticket) {
   const MonoTime now = loop_.now();
-  std::vector<Server*> order;
-  order.reserve(servers_.size());
-  size_t total_weight = 0;
+  const auto fresh = [&](const Server& s) {
+    return std::find(tried.begin(), tried.end(), &s) == tried.end();
+  };
+  const auto regular = [&](const Server& s) {
+    return !s.config().backup && !s.resting(now) && fresh(s);
+  };
+  size_t weights = 0;
   for (const auto& s : servers_) {
-    if (!s->config().backup && !s->resting(now))
-      total_weight += static_cast<size_t>(s->config().weight);
+    if (regular(*s)) weights += static_cast<size_t>(s->config().weight);
   }
-  if (total_weight > 0) {
-    size_t at = ticket % total_weight;
-    size_t first = 0;
-    for (size_t i = 0; i < servers_.size(); ++i) {
-      const ServerConfig& config = servers_[i]->config();
-      if (config.backup || servers_[i]->resting(now)) continue;
-      if (at < static_cast<size_t>(config.weight)) {
-        first = i;
-        break;
-      }
-      at -= static_cast<size_t>(config.weight);
-    }
-    for (size_t i = 0; i < servers_.size(); ++i) {
-      Server* s = servers_[(first + i) % servers_.size()].get();
-      if (!s->config().backup && !s->resting(now)) order.push_back(s);
+  if (weights > 0) {
+    size_t at = ticket % weights;
+    for (const auto& s : servers_) {
+      if (!regular(*s)) continue;
+      const auto weight = static_cast<size_t>(s->config().weight);
+      if (at < weight) return s.get();
+      at -= weight;
     }
   }
   for (const auto& s : servers_) {
-    if (s->config().backup && !s->resting(now)) order.push_back(s.get());
+    if (s->config().backup && !s->resting(now) && fresh(*s)) return s.get();
   }
   for (const auto& s : servers_) {
-    if (s->resting(now)) order.push_back(s.get());
+    if (fresh(*s)) return s.get();
   }
-  return order[attempt];
+  return nullptr;
 }
 
 bool Group::enqueue(Exchange& exchange) {

@@ -33,9 +33,9 @@ class Group {
   const std::shared_ptr<const tls::ClientContext>& tls() const { return tls_; }
   const std::vector<std::unique_ptr<Server>>& servers() const { return servers_; }
 
-  // The server to ask as the `attempt`-th for one request (0 first), round robin; resting and
-  // backup ones come last. nullptr when all have been named.
-  Server* choose(size_t attempt, size_t ticket);
+  // The server to ask next for a request that tried those already: round robin by weight from where
+  // its ticket points; backups and resting ones come last. nullptr when all have been tried.
+  Server* choose(const std::vector<const Server*>& tried, size_t ticket);
   size_t next_ticket() { return ticket_++; }
 
   // Exchanges waiting for a free connection of any server, oldest first.
