@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "common/base/ascii.h"
@@ -160,7 +161,9 @@ std::optional<std::string> Reader::file(const Node& node) {
   const std::optional<std::string> name = text(node, "the path of a file");
   if (!name) return std::nullopt;
   std::string path = resolve_path(node.at, *name);
-  const std::optional<std::string> why = why_unreadable(path);
+  std::optional<std::string> why = why_unreadable(path);
+  std::error_code ignored;
+  if (!why && !std::filesystem::is_regular_file(path, ignored)) why = "it is no regular file";
   if (!why) return path;
   error(node, "can't read " + path + ": " + *why,
         "a readable file; a relative path starts at the folder of " + node.at.source->path);

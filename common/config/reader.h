@@ -48,7 +48,7 @@ class Reader {
   std::optional<std::string> text(const Node& node, std::string_view expected);  // not empty
   std::optional<std::string> token(const Node& node, std::string_view what);     // RFC 9110 §5.6.2
   std::optional<std::string> field_name(const Node& node);  // a token in lower case
-  std::optional<std::string> file(const Node& node);        // readable; resolved
+  std::optional<std::string> file(const Node& node);        // regular, readable; resolved
   // A host name or address as sites and Host fields have it: lower case, IPv6 in brackets.
   std::optional<std::string> host(const Node& node);
   // Asks the caller's check, if there is one; `certificate_file` may be empty: then there is

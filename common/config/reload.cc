@@ -19,21 +19,37 @@ std::string_view name(Eviction eviction) {
   return "";
 }
 
+std::string show(const AdminConfig& admin) {
+  if (!admin.enabled) return "off";
+  return admin.address + " port " + std::to_string(admin.port);
+}
+
+std::string show_access(const LogConfig& log) {
+  if (log.access_path.empty()) return "off";
+  return log.access_path + (log.access_format == LogFormat::kJson ? " json" : " combined");
+}
+
 }  // namespace
 
 std::vector<std::string> not_reloadable(const Snapshot& old, const Snapshot& now) {
   std::vector<std::string> out;
-  const auto compare = [&out](std::string_view what, const std::string& a, const std::string& b) {
-    if (a != b) out.push_back(std::string(what) + ": " + a + " → " + b + " needs a restart");
+  const auto compare = [&out](std::string_view what, std::string_view a, std::string_view b) {
+    if (a == b) return;
+    out.push_back(std::string(what).append(": ").append(a).append(" → ").append(b));
   };
+  const auto number = [](uint64_t n) { return std::to_string(n); };
   const auto workers = [](int n) { return n == 0 ? std::string("auto") : std::to_string(n); };
-  compare("role", std::string(name(old.role)), std::string(name(now.role)));
+  compare("role", name(old.role), name(now.role));
+  compare("node", old.node_name, now.node_name);
   compare("workers", workers(old.workers), workers(now.workers));
-  compare("cache.shards", std::to_string(old.cache.shards), std::to_string(now.cache.shards));
-  compare("cache.memory", std::to_string(old.cache.memory_bytes),
-          std::to_string(now.cache.memory_bytes));
-  compare("cache.eviction", std::string(name(old.cache.eviction)),
-          std::string(name(now.cache.eviction)));
+  compare("admin", show(old.admin), show(now.admin));
+  compare("cache.memory", number(old.cache.memory_bytes), number(now.cache.memory_bytes));
+  compare("cache.shards", number(old.cache.shards), number(now.cache.shards));
+  compare("cache.max_object", number(old.cache.max_object_bytes),
+          number(now.cache.max_object_bytes));
+  compare("cache.eviction", name(old.cache.eviction), name(now.cache.eviction));
+  compare("log.access", show_access(old.log), show_access(now.log));
+  compare("log.error.path", old.log.error_path, now.log.error_path);
   return out;
 }
 

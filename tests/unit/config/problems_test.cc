@@ -191,6 +191,7 @@ TEST_CASE("listeners that overlap or have no address are refused") {
       {"certificate", "\"key\": \"key.pem\", \"certificate\": @\"none.pem\"", "No such file",
        "starts at the folder of"},
       {"certificate", "\"certificate\": \"cert.pem\", \"key\": @\".\"", "it is a folder", ""},
+      {"listener_tls", "\"client_ca\": @\"/dev/zero\"", "it is no regular file", ""},
       {"listener_tls", "\"client_ca\": @\"none.pem\"", "tls.client_ca: can't read", ""},
   };
   for (const Wrong& wrong : table) check_wrong(wrong);
