@@ -5,7 +5,8 @@ namespace seawall {
 
 class Waker {
  public:
-  // May be called from any thread, also more than once: the woken side looks for itself what is new.
+  // May be called from any thread, also more than once: the woken side looks for itself what is
+  // new.
   virtual void wake() = 0;
 
  protected:

@@ -147,14 +147,16 @@ TEST_CASE("posts from both sides, cancelled in between, keep the queues whole") 
   std::atomic<bool> done = false;
   Wakeup task(loop, [&] { ++runs; });
   Wakeup driver(loop, [&] {
-    task.post();
-    task.cancel();
+    for (int i = 0; i < 100; ++i) {
+      task.post();
+      task.cancel();
+    }
     task.post();
     if (!done) driver.post();
   });
   driver.post();
   std::thread other([&] {
-    for (int i = 0; i < 20000; ++i) task.post();
+    for (int i = 0; i < 200000; ++i) task.post();
     done = true;
   });
   const bool ended = run_until(loop, [&] { return done.load(); });
