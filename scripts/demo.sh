@@ -41,7 +41,7 @@ ended() {
 # address_of NAME [N]: the N-th address (default 1) that a process says it listens on.
 address_of() {
   local found name
-  for _ in {1..200}; do
+  for _ in {1..500}; do
     found=$(grep -oP 'listening\b.*?\K(\[[0-9a-f:]+\]|[0-9.]+):[0-9]+' "$DEMO/$1.log" |
       sed -n "${2-1}p")
     [[ -n "$found" ]] && { echo "$found"; return 0; }
