@@ -59,7 +59,7 @@ class DemoTest(unittest.TestCase):
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                  start_new_session=True)
         self.addCleanup(child.stdout.close)
-        guard = threading.Timer(60, os.killpg, (child.pid, signal.SIGTERM))
+        guard = threading.Timer(180, os.killpg, (child.pid, signal.SIGTERM))
         guard.start()
         self.addCleanup(guard.cancel)
         printed = ""
@@ -73,8 +73,8 @@ class DemoTest(unittest.TestCase):
         self.assertEqual(4, len(pids), "origin, shield, two edges")
         os.killpg(child.pid, signal.SIGINT)
         begin = time.monotonic()
-        self.assertEqual(130, child.wait(timeout=30))
-        self.assertLess(time.monotonic() - begin, 15)
+        self.assertEqual(130, child.wait(timeout=90))
+        self.assertLess(time.monotonic() - begin, 60)
         self.assertEqual([], [pid for pid in pids if is_alive(pid)])
         self.assertFalse(os.path.exists(folder.group(1)), folder.group(1))
 
