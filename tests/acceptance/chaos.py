@@ -18,6 +18,8 @@ from stand import ASAN_BIN, Report, Stand
 from viewer import Cut, Malformed, NoAnswer, PatternCheck, TookTooLong, Viewer
 
 SECONDS = 60
+CALM_SECONDS = 8  # before: the same load, and nobody dies
+RIGHT = {"ok", "given up", "cut by origin", "upload refused"}
 BOUND = 30  # seconds that any request may take; the nodes' own time-outs are below
 TIMEOUTS = {"connect": "1s", "tls": "4s", "first_byte": "6s", "between_bytes": "5s",
             "pool_idle": "20s"}
@@ -140,6 +142,16 @@ def wait_for_rest(node):
         time.sleep(0.2)
 
 
+def be_calm(report, port, seconds):
+    """An error or a cut answer is right only while somebody is dead."""
+    calm = Viewers("calm", port, 0, time.monotonic() + min(CALM_SECONDS, seconds))
+    calm.finish()
+    wrong = {word: n for word, n in calm.counts.items() if word not in RIGHT}
+    report.add("before, with all alive", told(calm.counts), "no error, no cut answer",
+               calm.counts["ok"] and not wrong)
+    report.problems("before, problems", calm.problems)
+
+
 def look_around(report, stand):
     report.problems("objects after the last restart", all_well_again(stand.edge.port))
     busy, seconds = wait_for_rest(stand.edge)
@@ -156,10 +168,11 @@ def run(options):
     stand = Stand(both={"cache": {"memory": "32MiB"}}, binaries=ASAN_BIN,
                   timeouts=TIMEOUTS)
     try:
+        be_calm(report, stand.edge.port, seconds)
         end = time.monotonic() + seconds
-        port = stand.edge.port
-        steady = [Viewers(f"steady-{i}", port, options.seed, end) for i in range(STEADY)]
-        mortal = [Viewers(f"mortal-{i}", port, options.seed, end) for i in range(MORTAL)]
+        steady, mortal = ([Viewers(f"{name}-{i}", stand.edge.port, options.seed, end)
+                           for i in range(count)]
+                          for name, count in (("steady", STEADY), ("mortal", MORTAL)))
         kills = make_chaos(stand, mortal, random.Random(options.seed), end)
         for viewers in steady + mortal:
             viewers.finish()
@@ -172,14 +185,17 @@ def run(options):
     return report.rows
 
 
+def told(counts):
+    return ", ".join(f"{n} {word}" for word, n in counts.most_common())
+
+
 def tell(report, viewers, kills, seconds, seed):
     counts = sum((v.counts for v in viewers), collections.Counter())
-    told = ", ".join(f"{n} {word}" for word, n in counts.most_common())
     killed = ", ".join(f"{n} × {who}" for who, n in sorted(kills.items()))
     least = seconds // 20
     report.add("kill -9", f"{killed} in {seconds} s, seed {seed}", f"each ≥ {least}",
                all(kills[who] >= least for who in ("origin", "shield", "viewers")))
-    report.add("requests", f"{sum(counts.values())}: {told}", "most are answered",
+    report.add("requests", f"{sum(counts.values())}: {told(counts)}", "most are answered",
                counts["ok"] > sum(counts.values()) / 2)
     slowest = max(v.slowest for v in viewers)
     report.add("slowest request", f"{slowest:.1f} s", f"≤ {BOUND} s", slowest <= BOUND)

@@ -48,7 +48,7 @@ class Load:
             try:
                 word = kind(viewer, rng, self.bound)
             except Cut:
-                word = "cut"
+                word = "cut" if kind is not cut_by_origin else "cut by origin"
             except GivesUp:
                 viewer.close()
                 word = "given up"
@@ -179,7 +179,7 @@ def cut_by_origin(viewer, rng, bound):
     answer = viewer.fetch("GET", f"{path}?{query}", check_for=expect(path, None), bound=bound)
     if answer.status not in ERRORS:
         raise Malformed(f"{path}?{query}: complete with {answer.received} bytes")
-    return str(answer.status)
+    return "cut by origin"
 
 
 def gives_up(viewer, rng, bound):
