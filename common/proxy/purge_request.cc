@@ -42,19 +42,15 @@ void PurgeQueue::on_timer() {
   waiting_.clear();
   for (ShieldPurge& purge : now) {
     calls_.push_back(std::make_unique<ShieldPurgeCall>(std::move(purge), retry_));
-  }
-  for (const auto& call : calls_) {
-    if (!call->finished()) call->start();
+    calls_.back()->start();
   }
 }
 
 void PurgeQueue::collect() {
-  if (std::any_of(calls_.begin(), calls_.end(), [](const auto& c) { return !c->finished(); })) {
-    return;
-  }
-  std::vector<std::unique_ptr<ShieldPurgeCall>> calls = std::move(calls_);
-  calls_.clear();
-  for (const auto& call : calls) {
+  std::vector<std::unique_ptr<ShieldPurgeCall>> ended, under_way;
+  for (auto& call : calls_) (call->finished() ? ended : under_way).push_back(std::move(call));
+  calls_ = std::move(under_way);
+  for (const auto& call : ended) {
     if (!call->ack().acknowledged) add(std::move(call->purge()));
   }
 }
