@@ -12,6 +12,11 @@ char* put(char* out, std::string_view text) {
   return out + text.size();
 }
 
+// As much of the node's name as kAnswerFieldsMax has room for, twice.
+std::string_view bounded_name(const NodeInfo& node) {
+  return std::string_view(node.name).substr(0, kNodeNameMax);
+}
+
 char* put_seconds(char* out, Seconds s) {
   int64_t n = s.count();
   if (n < 0) {
@@ -23,7 +28,7 @@ char* put_seconds(char* out, Seconds s) {
 
 char* put_cache_status(char* out, const NodeInfo& node, const AnswerFields& f) {
   out = put(out, "Cache-Status: ");
-  out = put(out, node.name);
+  out = put(out, bounded_name(node));
   if (f.hit) {
     out = put(out, "; hit");
   } else if (f.forward_reason != cache::Reason::kNone) {
@@ -108,7 +113,9 @@ char* write_answer_fields(char* out, const NodeInfo& node, const AnswerFields& f
     out = put(out, "\r\n");
   }
   out = put_cache_status(out, node, f);
-  out = put(out, node.via_line);
+  out = put(out, "Via: 1.1 ");
+  out = put(out, bounded_name(node));
+  out = put(out, "\r\n");
   switch (f.connection) {
     case AnswerConnection::kKeepAlive:
       out = put(out, "Connection: keep-alive\r\n");

@@ -35,6 +35,8 @@ struct AnswerFields {
 
 // The most that write_answer_fields() writes, the end of the head included.
 inline constexpr size_t kAnswerFieldsMax = 512;
+// Longer names of a node are cut there.
+inline constexpr size_t kNodeNameMax = 100;
 // Writes the fields and the empty line; returns the end. Does not allocate.
 char* write_answer_fields(char* out, const NodeInfo& node, const AnswerFields& fields);
 

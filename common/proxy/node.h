@@ -30,9 +30,8 @@ constexpr std::string_view word(Tier t) { return t == Tier::kEdge ? "edge" : "sh
 // Fixed for the life of the process.
 struct NodeInfo {
   Tier tier = Tier::kEdge;
-  std::string name;      // in Via and Cache-Status: a token
-  std::string loop_id;   // in CDN-Loop: unique to this process (RFC 8586)
-  std::string via_line;  // "Via: 1.1 NAME\r\n"
+  std::string name;     // in Via and Cache-Status: a token
+  std::string loop_id;  // in CDN-Loop: unique to this process (RFC 8586)
 };
 
 // What a reload replaces; immutable.

@@ -33,7 +33,6 @@ proxy::NodeInfo node_info(const config::Snapshot& snapshot) {
   char random[17];
   std::snprintf(random, sizeof random, "%08x", std::random_device{}());
   node.loop_id = node.name + "-" + host_name() + "-" + random;
-  node.via_line = "Via: 1.1 " + node.name + "\r\n";
   return node;
 }
 
