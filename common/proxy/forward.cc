@@ -100,16 +100,22 @@ bool Forwarder::dropped(const http::Field& f) const {
       return true;
     case FieldId::kIfNoneMatch:
     case FieldId::kIfModifiedSince:
-      return cacheable();
+      if (cacheable()) return true;
+      break;
     case FieldId::kRange:
     case FieldId::kIfRange:
-      return cacheable() && !plan_.keep_range;
+      if (cacheable() && !plan_.keep_range) return true;
+      break;
     case FieldId::kAcceptEncoding:
     case FieldId::kAcceptLanguage:
     case FieldId::kUserAgent:
-      return cacheable();  // normalised_fields() writes them
+      if (cacheable()) return true;  // normalised_fields() writes them
+      break;
     default:
       break;
+  }
+  if (cacheable() && route_.behavior->vary.device_class && iequals(f.name, "x-device-class")) {
+    return true;  // the same
   }
   if (options_.names_fields && h1::connection_names(head_.fields, f.name)) return true;
   if (f.id == FieldId::kOther || f.id == FieldId::kXForwardedHost || f.id == FieldId::kClientIp) {
