@@ -133,6 +133,8 @@ size_t ClientConnection::take_requests(std::string_view bytes, Output& out) {
       return used;
     }
     phase_ = Phase::kBusy;
+    std::vector<http::Field> kept;
+    drop_named_fields(head, kept);
     if (!take_request(head, out)) return used;
     used += parsed.consumed;
   }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "common/h1/connection.h"
 #include "common/http/tokens.h"
 #include "common/proxy/node.h"
 
@@ -10,7 +11,38 @@ namespace {
 
 constexpr size_t kMaxVaryKey = 4096;  // longer selecting values match nothing
 
+// What frames the message or guards this hop: no viewer can make us overlook it.
+bool is_exempt(http::FieldId id) {
+  using http::FieldId;
+  switch (id) {
+    case FieldId::kConnection:
+    case FieldId::kContentLength:
+    case FieldId::kTransferEncoding:
+    case FieldId::kTrailer:
+    case FieldId::kHost:
+    case FieldId::kUpgrade:
+    case FieldId::kExpect:
+    case FieldId::kCdnLoop:
+    case FieldId::kVia:
+    case FieldId::kForwarded:
+    case FieldId::kXForwardedFor:
+    case FieldId::kSeawallInternal:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
+
+void drop_named_fields(http::RequestHead& head, std::vector<http::Field>& kept) {
+  if (!http::find(head.fields, http::FieldId::kConnection)) return;
+  if (!h1::connection_options(head.fields).names_fields) return;
+  for (const http::Field& f : head.fields) {
+    if (is_exempt(f.id) || !h1::connection_names(head.fields, f.name)) kept.push_back(f);
+  }
+  head.fields = kept;
+}
 
 OwnedHead::OwnedHead(const http::RequestHead& head) : head_(head) {
   size_t size = head.method_token.size() + head.target.size();

@@ -38,6 +38,11 @@ class OwnedHead final : public RefCounted<OwnedHead> {
   http::RequestHead head_;
 };
 
+// Takes the fields out that Connection names. They end at this hop, so they must not select an
+// answer either: a viewer could have what the upstream said without them stored for those who send
+// them. `kept` holds what stays; it is not touched, and nothing allocated, where none is named.
+void drop_named_fields(http::RequestHead& head, std::vector<http::Field>& kept);
+
 // What a trusted edge says beside the request, in Seawall-Internal: `scheme=https, rules=…,
 // revalidate`.
 struct InternalRequest {
