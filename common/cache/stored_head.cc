@@ -51,11 +51,10 @@ std::vector<std::string_view> listed_fields(Fields fields, const Behavior& behav
   return names;
 }
 
-// Fields of an update that must not change what is stored (RFC 9111 §3.2): the first is forbidden,
-// the others describe bytes that we keep as they came.
+// Fields of an update that must not change what is stored, beside Content-Length, which no block
+// has (RFC 9111 §3.2): they describe bytes that we keep as they came.
 bool keeps_stored_value(FieldId id) {
-  return id == FieldId::kContentLength || id == FieldId::kContentEncoding ||
-         id == FieldId::kContentRange;
+  return id == FieldId::kContentEncoding || id == FieldId::kContentRange;
 }
 
 bool contains_name(const std::vector<Field>& fields, std::string_view name) {
