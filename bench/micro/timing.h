@@ -23,7 +23,7 @@ struct Timing {
 
 // `step(i)` is called with growing i; times are per call.
 template <class Step>
-Timing time_step(Step step, double seconds = 0.3, uint64_t batch = 4096) {
+Timing time_step(Step step, double seconds = 0.3, uint64_t batch = 512) {
   using Clock = std::chrono::steady_clock;
   const auto duration = std::chrono::duration<double>(seconds);
   uint64_t i = 0;

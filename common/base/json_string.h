@@ -2,6 +2,7 @@
 // answers.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -10,5 +11,9 @@ namespace seawall {
 // Appends `text` quoted and escaped. The result is always valid UTF-8: each byte that belongs to no
 // well-formed sequence becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
+
+// The same to a buffer with at least json_string_room(text.size()) bytes; returns the end.
+constexpr size_t json_string_room(size_t size) { return 6 * size + 16; }
+char* write_json_string(char* out, std::string_view text);
 
 }  // namespace seawall

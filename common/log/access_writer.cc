@@ -39,7 +39,7 @@ int open_log(const std::string& path) {
 }  // namespace
 
 AccessWriter::AccessWriter(Options options, Logger& errors)
-    : options_(std::move(options)), errors_(errors) {}
+    : options_(std::move(options)), errors_(errors), formatter_(options_.format) {}
 
 AccessWriter::~AccessWriter() {
   stop();
@@ -96,7 +96,7 @@ void AccessWriter::wake() {
 
 void AccessWriter::run() {
   pthread_setname_np(pthread_self(), "access-log");
-  text_.reserve(2 * kWriteBytes);
+  text_.resize(2 * kWriteBytes);
   for (bool last = false; !last;) {
     pollfd event{.fd = event_, .events = POLLIN, .revents = 0};
     if (::poll(&event, 1, kPollMillis) > 0) {
@@ -114,16 +114,19 @@ void AccessWriter::drain(AccessRing& ring) {
   AccessRecord record;
   AccessStrings strings;
   while (ring.peek(record, strings)) {
-    append_line(text_, options_.format, record, strings);
+    const size_t room = LineFormatter::room(record, strings);
+    if (text_.size() - text_size_ < room) text_.resize(text_size_ + room);
+    char* const end = formatter_.write(text_.data() + text_size_, record, strings);
+    text_size_ = static_cast<size_t>(end - text_.data());
     ring.pop();
     ++text_lines_;
-    if (text_.size() >= kWriteBytes) write_out();
+    if (text_size_ >= kWriteBytes) write_out();
   }
 }
 
 void AccessWriter::write_out() {
   const char* p = text_.data();
-  const char* const end = p + text_.size();
+  const char* const end = p + text_size_;
   while (p < end) {
     const ssize_t n = ::write(fd_, p, static_cast<size_t>(end - p));
     if (n > 0) {
@@ -142,7 +145,7 @@ void AccessWriter::write_out() {
     }
   }
   (p == end ? written_ : lost_).fetch_add(text_lines_, std::memory_order_relaxed);
-  text_.clear();
+  text_size_ = 0;
   text_lines_ = 0;
 }
 

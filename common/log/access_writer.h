@@ -59,7 +59,9 @@ class AccessWriter {
   Logger& errors_;
   std::vector<std::unique_ptr<AccessRing>> rings_;
   int fd_ = -1;
-  std::string text_;  // lines not yet written
+  LineFormatter formatter_;
+  std::vector<char> text_;  // room for lines not yet written
+  size_t text_size_ = 0;    // of which so much is used
   uint64_t text_lines_ = 0;
   int stalled_millis_ = 0;  // since stop(), without any progress
   std::atomic<uint64_t> written_{0};

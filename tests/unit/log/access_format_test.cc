@@ -23,8 +23,10 @@ AccessRecord record() {
 }
 
 std::string line(AccessFormat format, const AccessRecord& r, const AccessStrings& s) {
-  std::string out;
-  append_line(out, format, r, s);
+  std::string out(LineFormatter::room(r, s), '\0');
+  LineFormatter formatter(format);
+  const char* end = formatter.write(out.data(), r, s);
+  out.resize(static_cast<size_t>(end - out.data()));
   return out;
 }
 
@@ -96,6 +98,53 @@ TEST_CASE("a combined line is Apache's, with ours behind it") {
         "80 120 \"r1\"\n");
   s.referer = {};
   CHECK(line(AccessFormat::kCombined, record(), s).find(" 1500 \"-\" ") != std::string::npos);
+}
+
+TEST_CASE("what is plain stays as it is, wherever in a string something is not") {
+  for (size_t size = 0; size < 40; ++size) {
+    for (size_t at = 0; at < size; ++at) {
+      for (const char odd : {'"', '\x1f', '\x7f', '\x80', 'z'}) {
+        std::string text(size, 'a');
+        text[at] = odd;
+        const std::string escaped = odd == '"'      ? "\\\""
+                                    : odd == '\x1f' ? "\\u001f"
+                                    : odd == '\x7f' ? "\\u007f"
+                                    : odd == '\x80' ? "\xef\xbf\xbd"
+                                                    : "z";
+        AccessStrings strings;
+        strings.target = text;
+        const std::string expected = "\"target\":\"" + std::string(at, 'a') + escaped +
+                                     std::string(size - at - 1, 'a') + "\",";
+        REQUIRE(line(AccessFormat::kJson, record(), strings).find(expected) != std::string::npos);
+      }
+    }
+  }
+}
+
+TEST_CASE("a line fits the room that was asked for, whatever is in it") {
+  const std::string worst(AccessRing::kMaxString, '\x01');
+  AccessRecord r = record();
+  r.bytes_sent = r.bytes_from_upstream = UINT64_MAX;
+  r.ttfb_us = r.total_us = UINT32_MAX;
+  r.tls = r.aborted = true;
+  r.result = CacheResult::kShieldRefreshHit;
+  const AccessStrings s{worst, worst, worst, worst, worst, worst, worst, worst};
+  for (const AccessFormat format : {AccessFormat::kJson, AccessFormat::kCombined}) {
+    CHECK(line(format, r, s).size() <= LineFormatter::room(r, s));
+  }
+}
+
+TEST_CASE("a formatter's time follows the records, forward and back") {
+  LineFormatter formatter(AccessFormat::kJson);
+  std::string out(4096, '\0');
+  AccessRecord r = record();
+  for (const auto& [millis, text] :
+       {std::pair{1769860800123, "12:00:00.123Z"}, std::pair{1769860800999, "12:00:00.999Z"},
+        std::pair{1769860801000, "12:00:01.000Z"}, std::pair{1769860800007, "12:00:00.007Z"}}) {
+    r.wall_ms = millis;
+    char* end = formatter.write(out.data(), r, {});
+    CHECK(std::string(out.data(), end).find(text) != std::string::npos);
+  }
 }
 
 TEST_CASE("times are written in UTC, before 1970 and in leap years too") {
