@@ -99,7 +99,7 @@ class CpuWatch:
 
 
 def pinned(cpus):
-    """A preexec_fn: its own session (autogroup is by session), on those CPUs, killed with us."""
+    """A preexec_fn: on those CPUs."""
 
     def before_exec():
         os.sched_setaffinity(0, cpus)

@@ -83,7 +83,6 @@ void time_lookup() {
 void time_answer() {
   proxy::NodeInfo node;
   node.name = "edge-1";
-  node.via_line = "Via: 1.1 edge-1\r\n";
   proxy::AnswerFields fields;
   fields.framing = proxy::AnswerFraming::kLength;
   fields.length = 1024;
