@@ -174,6 +174,7 @@ void read_upstreams(Reader& reader, const Node& node, Snapshot& out) {
     const Reader::Step step(reader, member.name);
     GroupConfig group;
     group.name = member.name;
+    group.head_bytes = out.limits.upstream_head_bytes;
     if (member.name.empty()) reader.error(member.at, "an empty name", "a name for the group");
     read_object(reader, member.value, kGroup, group);
     if (group.kind == GroupKind::kShield && group.host_rule != HostRule::kViewer) {

@@ -2,6 +2,7 @@
 // ones.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -51,10 +52,11 @@ struct GroupConfig {
   TlsClientConfig tls;
   Timeouts timeouts;
   HostRule host_rule = HostRule::kViewer;
-  std::string host_name;       // for kName
-  int max_connections = 1024;  // per server and loop
-  int max_idle = 128;          // per server and loop
-  int max_pending = 1024;      // requests waiting for a connection, per group and loop
+  std::string host_name;          // for kName
+  int max_connections = 1024;     // per server and loop
+  int max_idle = 128;             // per server and loop
+  int max_pending = 1024;         // requests waiting for a connection, per group and loop
+  size_t head_bytes = 64 * 1024;  // of an answer; more is a protocol error
 };
 
 }  // namespace seawall::upstream

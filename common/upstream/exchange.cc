@@ -13,7 +13,6 @@ namespace seawall::upstream {
 namespace {
 
 constexpr size_t kBodyBacklog = 256 * 1024;   // of a request body that the server does not take
-constexpr size_t kMaxHeadBytes = 64 * 1024;   // of a response
 constexpr int kMaxInterim = 100;              // 1xx before one final head
 constexpr size_t kMaxAddressesPerServer = 4;  // tried for one request
 
@@ -56,6 +55,14 @@ Server* Exchange::choose_server() const {
   return tried_.empty() ? group_.servers()[*request_.server].get() : nullptr;
 }
 
+// Whether one of the servers that it may ask has a connection to spare.
+bool Exchange::can_go() const {
+  const auto& servers = group_.servers();
+  const auto free = [&](const auto& s) { return s->in_use < group_.config().max_connections; };
+  if (request_.server) return free(servers[*request_.server]);
+  return std::any_of(servers.begin(), servers.end(), free);
+}
+
 // Chooses a server that was not tried yet and gets a connection to it: from the pool, or a new one.
 void Exchange::next_server() {
   const int limit = group_.config().max_connections;
@@ -82,9 +89,7 @@ void Exchange::next_server() {
   if (tried_.empty()) {
     return fail(upstream_error(ErrorCode::kNoServer, "no server in the group", true));
   }
-  const bool all_busy = std::all_of(group_.servers().begin(), group_.servers().end(),
-                                    [&](const auto& s) { return s->in_use >= limit; });
-  if (!all_busy) return fail(last_error_);
+  if (can_go()) return fail(last_error_);
   tried_.clear();
   phase_ = Phase::kQueued;
   if (!group_.enqueue(*this)) {
@@ -141,6 +146,7 @@ void Exchange::use_connection() {
   phase_ = Phase::kHead;
   ++connection_->uses;
   head_bytes_.clear();
+  write_broken_ = false;
   const std::string& host = request_.host.empty() ? server_->authority() : request_.host;
   out_.reserve(request_.start_line.size() + host.size() + request_.fields.size() + 16);
   out_.append(request_.start_line).append("Host: ").append(host).append("\r\n");
@@ -156,8 +162,16 @@ void Exchange::write_out() {
   net::Stream& stream = connection_->stream();
   if (stream.write_pending()) return;
   const iovec all{out_.data(), out_.size()};
-  const Result<size_t> written = stream.try_write({&all, 1});
-  if (!written) return attempt_failed(written.error());
+  const Result<size_t> written =
+      write_broken_ ? Result<size_t>(out_.size()) : stream.try_write({&all, 1});
+  if (!written) {
+    if (may_repeat()) return attempt_failed(written.error());
+    // What it answered before it closed (413, say) still lies there: reading tells what became of
+    // it, at the latest the deadline (RFC 9112 §9.5).
+    write_broken_ = true;
+    out_.clear();
+    return;
+  }
   if (*written == out_.size()) {
     out_.clear();
     return;
@@ -242,7 +256,7 @@ void Exchange::take_heads(std::span<char> data) {
   if (already > 0) head_bytes_.append(data.data(), data.size());
   std::string_view bytes =
       already > 0 ? std::string_view(head_bytes_) : std::string_view(data.data(), data.size());
-  const h1::HeadLimits limits{kMaxHeadBytes, h1::kMaxFields, 0};
+  const h1::HeadLimits limits{group_.config().head_bytes, h1::kMaxFields, 0};
   if (already > 0 && !h1::worth_parsing(bytes, already, limits)) return;
   std::string kept = std::move(head_bytes_);  // `bytes` may point into it
   head_bytes_.clear();
@@ -265,7 +279,7 @@ void Exchange::take_heads(std::span<char> data) {
 // One head from the front of `bytes`; consumed stays 0 if it is not complete. False after a
 // failure.
 bool Exchange::take_head(std::string_view bytes, size_t& consumed) {
-  const h1::HeadLimits limits{kMaxHeadBytes, h1::kMaxFields, 0};
+  const h1::HeadLimits limits{group_.config().head_bytes, h1::kMaxFields, 0};
   http::ResponseHead head;
   const h1::HeadResult parsed = h1::parse_response_head(bytes, limits, group_.scratch(), head);
   if (parsed.status == h1::HeadStatus::kNeedMore) return true;
@@ -338,7 +352,8 @@ void Exchange::on_error(Error error) {
 void Exchange::complete() {
   phase_ = Phase::kDone;
   timer_.cancel();
-  const bool reusable = continues_ && request_sent_ && out_.empty() && sending_.empty() && !paused_;
+  const bool reusable =
+      continues_ && request_sent_ && out_.empty() && sending_.empty() && !paused_ && !write_broken_;
   const std::string trailers(decoder_.trailers());
   release_connection(reusable);
   handler_.on_complete(trailers);

@@ -88,6 +88,7 @@ class Exchange final : public ListNode, private net::StreamHandler {
   void next_server();
   void leave_queue();
   Server* choose_server() const;
+  bool can_go() const;
   void resolve();
   void connect_next();
   void use_connection();
@@ -120,6 +121,7 @@ class Exchange final : public ListNode, private net::StreamHandler {
   bool tunnel_ = false;
   bool paused_ = false;
   bool want_drained_ = false;
+  bool write_broken_ = false;  // the server takes no more, but may have answered
   int interim_count_ = 0;
   size_t ticket_ = 0;
   std::vector<const Server*> tried_;

@@ -57,11 +57,23 @@ bool Group::enqueue(Exchange& exchange) {
   return true;
 }
 
+Exchange* Group::first_that_can_go() {
+  for (Exchange* e = waiting_.first(); e; e = waiting_.next(*e)) {
+    if (e->can_go()) return e;
+  }
+  return nullptr;
+}
+
+// Who waits for one server only does not stand in the way of those behind it, and one that goes and
+// fails at once frees its connection for the next.
 void Group::connection_freed() {
-  if (Exchange* next = waiting_.pop_front()) {
-    --waiting_count_;
+  if (waking_) return;
+  waking_ = true;
+  while (Exchange* next = first_that_can_go()) {
+    next->leave_queue();
     next->next_server();
   }
+  waking_ = false;
 }
 
 }  // namespace seawall::upstream

@@ -40,11 +40,13 @@ class Group {
 
   // Exchanges waiting for a free connection of any server, oldest first.
   bool enqueue(Exchange& exchange);  // false: the queue is full
-  void connection_freed();           // lets the oldest go on
+  void connection_freed();           // lets all go on that can, the oldest first
 
   int active = 0;  // exchanges under way
 
  private:
+  Exchange* first_that_can_go();
+
   net::Loop& loop_;
   net::Resolver& resolver_;
   h1::HeadScratch& scratch_;
@@ -54,6 +56,7 @@ class Group {
   size_t ticket_ = 0;
   IntrusiveList<Exchange> waiting_;
   int waiting_count_ = 0;
+  bool waking_ = false;
 
   friend class Exchange;
 };

@@ -1,10 +1,12 @@
 """Toward the origin: dead pooled connections, failures and their statuses, malformed answers."""
 
 import socket
+import threading
 import time
 import unittest
 
-from harness import Answer, Client, Drop, NoResponse, Raw, Scenario, Takeover, in_both
+from harness import (Answer, Client, Drop, NoResponse, Raw, Scenario, Takeover, in_both,
+                     request_bytes)
 
 FRESH = "Cache-Control: max-age=3600"
 
@@ -154,9 +156,32 @@ class FailureScenario(Scenario):
                         .encode())
             client.send(b"x" * 100_000)
             try:
-                self.assertIn(client.response().status, (403, 502))
+                self.assertEqual(403, client.response().status)
             except NoResponse:
                 self.fail("no answer at all")
+
+    def test_answer_of_an_origin_that_breaks_an_upload_off_is_delivered(self):
+        """It has bytes unread when it closes, so that its kernel resets the connection."""
+        class Refuses:
+            @staticmethod
+            def before_body(connection, _request):
+                connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n"
+                                   b"Connection: close\r\n\r\nno")
+                connection.close()
+
+            @staticmethod
+            def send(_connection, _request):
+                return False
+
+        path = self.serve(Refuses())
+        for _ in range(20):
+            with Client(self.port) as client:
+                client.send(f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n"
+                            .encode())
+                for _ in range(50):
+                    client.send(b"x" * 10_000)
+                response = client.response()
+                self.assertEqual((413, b"no"), (response.status, response.body))
 
     def test_nothing_of_an_error_is_stored(self):
         path = self.serve(Drop(), Drop(), Drop(), Answer(FRESH, body=b"up again"))
@@ -168,6 +193,41 @@ class FailureScenario(Scenario):
                 break
         self.assertEqual(200, statuses[-1])
         self.assertEqual("Hit from edge", self.get(path).x_cache)
+
+
+@in_both
+class OverloadScenario(Scenario):
+    options = {"origin_options": {"max_connections": 1, "max_pending": 1},
+               "edge": {"workers": 1}, "shield": {"workers": 1}}
+
+    def test_who_finds_no_place_in_the_queue_is_told_to_come_again(self):
+        go = threading.Event()
+
+        def hold(connection, _request):
+            go.wait(20)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n"
+                               b"\r\nok")
+
+        paths = [self.serve(Takeover(hold)) for _ in range(3)]
+        with Client(self.port, 30) as first, Client(self.port, 30) as second:
+            first.send(request_bytes("GET", paths[0]))
+            self.origin.wait_for(paths[0], 1)
+            second.send(request_bytes("GET", paths[1]))
+            end = time.monotonic() + 10
+            while time.monotonic() < end:  # until the second stands in the queue
+                response = self.get(self.url(), timeout=1) if self.waits() else None
+                if response:
+                    break
+            self.assertEqual((503, "1"), (response.status, response.get("Retry-After")))
+            self.assertIn("upstream-error", response.fields.joined("Cache-Status"))
+            self.assertTrue(response.complete)
+            go.set()
+            for client in (first, second):
+                self.assertEqual(b"ok", client.response().body)
+        self.assertEqual(200, self.get(self.serve(Answer())).status)
+
+    def waits(self):
+        return self.stand.nodes[-1].stats()["counters"]["requests_in_flight"] >= 2
 
 
 class RefusedTest(unittest.TestCase):
