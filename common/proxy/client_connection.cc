@@ -11,6 +11,7 @@ namespace {
 
 constexpr size_t kMaxInput = 128 * 1024;  // of pipelined bytes kept while a request is under way
 constexpr Millis kLingerTime{2000};       // reading on after our last byte, so that it arrives
+constexpr Millis kDrainLingerTime{1000};  // the same where the process waits for it
 
 }  // namespace
 
@@ -267,7 +268,7 @@ void ClientConnection::close_after_answer() {
     reading_ = true;
     stream_->read_start();
   }
-  set_timer(kLingerTime);
+  set_timer(worker_.draining() ? kDrainLingerTime : kLingerTime);
 }
 
 void ClientConnection::transaction_done(After after) {
@@ -319,7 +320,10 @@ void ClientConnection::on_end() {
 void ClientConnection::on_error(Error) { die(false); }
 
 void ClientConnection::drain() {
-  if (phase_ == Phase::kIdle) close_after_answer();
+  if (phase_ == Phase::kLinger) set_timer(kDrainLingerTime);
+  if (phase_ != Phase::kIdle) return;
+  stream_->shutdown();  // says so in TLS, too
+  die(false);
 }
 
 // Whether it is the viewer who keeps us waiting: its socket is full, or its body does not come.

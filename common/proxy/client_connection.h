@@ -22,7 +22,8 @@ class ClientConnection final : public ListNode, public net::StreamHandler, publi
   ~ClientConnection();
   // Starts reading; for TLS, before the handshake. `stream` has this connection as its handler.
   void start(std::unique_ptr<net::Stream> stream);
-  // Idle: closes now; busy: after the answer under way.
+  // Idle: closes now; busy: after the answer under way. What has its answer is closed within a
+  // second, whatever the viewer does.
   void drain();
 
  private:
