@@ -23,6 +23,7 @@ constexpr Key<Limits> kKeys[] = {
     {"requests_per_connection", integer<&Limits::requests_per_connection, 1, 1'000'000'000>},
     {"connections", integer<&Limits::connections, 1, 10'000'000>},
     {"drain_time", duration<&Limits::drain_time, 0, kDay>},
+    {"ticket_key_time", duration<&Limits::ticket_key_time, 1000, 7 * kDay>},
     {"max_ranges", integer<&Limits::max_ranges, 0, 1000>},
 };
 constexpr Shape<Limits> kLimits = {"limits", kKeys};

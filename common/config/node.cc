@@ -5,17 +5,36 @@
 #include <bit>
 #include <filesystem>
 
+#include "common/base/ascii.h"
 #include "common/config/cidr.h"
 #include "common/config/sections.h"
+#include "common/http/tokens.h"
+#include "common/proxy/answer_head.h"
 
 namespace seawall::config {
 namespace {
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
 
-// It stands in Via and CDN-Loop as a token, so that a loop can be told by it.
+// A token of Via and CDN-Loop, and one of structured fields for Cache-Status, which begin with a
+// letter (RFC 9651 §3.3.4).
+bool is_node_name(std::string_view name) {
+  return http::is_token(name) && is_alpha(name[0]) && name.size() <= proxy::kNodeNameMax;
+}
+
 void read_name(Reader& reader, const Node& node, Snapshot& out) {
-  if (auto name = reader.token(node, "a name such as \"edge-fra-1\"")) out.node_name = *name;
+  constexpr std::string_view kWhat = "a name such as \"edge-fra-1\"";
+  if (!node.is(Node::Kind::kString)) return reader.wrong_type(node, std::string(kWhat));
+  if (is_node_name(node.text)) {
+    out.node_name = node.text;
+    return;
+  }
+  const bool too_long = node.text.size() > proxy::kNodeNameMax;
+  reader.error(node,
+               too_long ? "a name of " + std::to_string(node.text.size()) + " bytes"
+                        : show(node) + " is no name",
+               "a letter, then letters, digits and any of !#$%&'*+-.^_`|~, at most " +
+                   std::to_string(proxy::kNodeNameMax) + " in all, such as \"edge-fra-1\"");
 }
 
 void read_workers(Reader& reader, const Node& node, Snapshot& out) {
@@ -168,8 +187,8 @@ void read_purge(Reader& reader, const Node& node, Snapshot& out) {
   out.purge_allowed = std::move(purge.allowed);
 }
 
-// In order of dependence: `admin` is compared with `listen`, trust looks at its certificates, and
-// sites name upstreams.
+// In order of dependence: `admin` is compared with `listen`, trust looks at its certificates,
+// upstreams have one of the limits, and sites name upstreams.
 constexpr Key<Snapshot> kNodeKeys[] = {
     {"$schema", ignore<Snapshot>},
     {"node", read_name},
@@ -186,11 +205,14 @@ constexpr Key<Snapshot> kNodeKeys[] = {
 };
 constexpr Shape<Snapshot> kNode = {"node", kNodeKeys};
 
-// With the role, because an edge and a shield on one machine must not take each other for a loop.
+// With the role, because an edge and a shield on one machine must not take each other for a loop;
+// before the host name, because that may begin with a digit.
 std::string default_name(Role role) {
+  const std::string word = role == Role::kEdge ? "edge" : "shield";
   char host[256] = "";
-  if (gethostname(host, sizeof host - 1) != 0 || host[0] == '\0') return "seawall";
-  return std::string(host) + (role == Role::kEdge ? "-edge" : "-shield");
+  if (gethostname(host, sizeof host - 1) != 0) return word;
+  const std::string name = word + "-" + host;
+  return is_node_name(name) ? name : word;
 }
 
 }  // namespace

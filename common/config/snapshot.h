@@ -65,7 +65,7 @@ struct AddressBlock {
 struct Snapshot {
   Role role = Role::kEdge;
   std::string file;
-  std::string node_name;  // default: host name and role; in Via, CDN-Loop, Cache-Status
+  std::string node_name;  // default: role and host name; in Via, CDN-Loop, Cache-Status
   int workers = 0;        // 0: one for each core
   std::vector<ListenerConfig> listeners;
   AdminConfig admin;

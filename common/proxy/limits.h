@@ -20,9 +20,10 @@ struct Limits {
   Millis keep_alive_time{65000};  // idle between requests: then closed
   Millis write_idle_time{30000};  // a viewer that takes no byte for so long is cut
   uint32_t requests_per_connection = 100000;
-  uint32_t connections = 60000;  // of viewers, all loops
-  Millis drain_time{10000};      // after SIGTERM
-  int max_ranges = 32;           // in one request; more are answered with the whole
+  uint32_t connections = 60000;             // of viewers, all loops
+  Millis drain_time{10000};                 // after SIGTERM
+  Millis ticket_key_time{4 * 3600 * 1000};  // then session tickets get a new key
+  int max_ranges = 32;                      // in one request; more are answered with the whole
 };
 
 }  // namespace seawall::proxy

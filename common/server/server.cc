@@ -188,6 +188,7 @@ int Server::run() {
   started_ = loop_.now();
   node_ = node_info(*snapshot_);
   tickets_ = std::make_shared<tls::TicketKeys>();
+  ticket_key_since_ = started_;
   store_ = std::make_unique<store::Store>(store_config(snapshot_->cache));
   log::AccessWriter::Options access_options;
   access_options.path = snapshot_->log.access_path;
@@ -306,6 +307,10 @@ void Server::check_drained() {
 }
 
 void Server::every_second() {
+  if (loop_.now() >= ticket_key_since_ + snapshot_->limits.ticket_key_time) {
+    tickets_->rotate();
+    ticket_key_since_ = loop_.now();
+  }
   metrics::RateSample sample;
   metrics::Totals totals;
   for (const auto& worker : workers_) worker->counters().add_to(totals);

@@ -65,6 +65,7 @@ class Server final : public net::SignalHandler, public AdminSource {
   std::vector<WorkerThread::PoolFacts> pools_;  // by worker, of the last second
   std::vector<uint16_t> ports_;
   MonoTime started_{};
+  MonoTime ticket_key_since_{};
   uint64_t generation_ = 1;
   uint64_t failed_reloads_ = 0;
   bool ready_ = false;

@@ -19,7 +19,7 @@ class TicketKeys {
 
   TicketKeys() { rotate(); }
   ~TicketKeys();
-  // New tickets get a new key; those of the two before it are still taken. To be called every few
+  // New tickets get a new key; those of the one before it are still taken. To be called every few
   // hours: tickets of TLS 1.2 have no forward secrecy beyond their key.
   void rotate();
 
@@ -29,7 +29,7 @@ class TicketKeys {
 
  private:
   mutable std::mutex mutex_;
-  std::array<Key, 3> keys_{};  // newest first
+  std::array<Key, 2> keys_{};  // newest first
   size_t count_ = 0;
 };
 

@@ -42,13 +42,12 @@ class Node:
         self.file = self.folder / f"{role}.json"
         self.log = self.folder / f"{role}.log"
         self.access_log = self.folder / f"{role}-access.log"
-        self.config = {
+        self.config = merged({
             "node": f"{role}-test",
             "listen": [{"address": "127.0.0.1", "port": 0}],
             "admin": {"address": "127.0.0.1", "port": 0},
             "log": {"access": {"path": str(self.access_log)}},
-            **config,
-        }
+        }, config)
         self.write(self.config)
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([BIN / role / role, "--config", self.file],

@@ -32,8 +32,8 @@ class NoResponse(Exception):
 class Client:
     """One connection."""
 
-    def __init__(self, port, timeout=10, source=None):
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=timeout,
+    def __init__(self, port, timeout=10, source=None, address="127.0.0.1"):
+        self.sock = socket.create_connection((address, port), timeout=timeout,
                                              source_address=source)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.reader = Reader(self.sock)

@@ -1,16 +1,30 @@
 """Running a node: drain, reload, log files, admin listener, explain, configuration errors."""
 
+import datetime
 import json
 import os
+import re
 import signal
+import socket
+import ssl
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
 
-from harness import BIN, Answer, Client, Stand, Topology, get, request_bytes
+from harness import (ANY_HOST, BIN, Answer, Client, Node, Origin, Stand, Topology, get,
+                     request_bytes)
 
 FRESH = "Cache-Control: max-age=3600"
+
+
+def has_ipv6():
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
 
 
 class RunningTest(unittest.TestCase):
@@ -204,6 +218,93 @@ class RunningTest(unittest.TestCase):
         self.assertGreaterEqual(miss["upstream_bytes"], 5000)
         self.assertEqual(503, stand.edge.access("/broken")[0]["status"])
         self.assertEqual(1, len(stand.shield.access("/a")))
+
+    def test_access_log_in_the_combined_format(self):
+        log = {"log": {"access": {"format": "combined"}}}
+        stand = self.stand(edge=log)
+        stand.origin.serve("/a", Answer(FRESH, body=b"x" * 5000))
+        with Client(stand.port) as client:  # one worker, so that the lines stand in order
+            for _ in range(2):
+                client.request("GET", "/a?b=%22", "Referer: http://a/",
+                               'User-Agent: a "quoted" one\\')
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            lines = stand.edge.access_log.read_text().splitlines()
+            if len(lines) == 2:
+                break
+            time.sleep(0.02)
+        fields = re.compile(r'(\S+) - - \[(\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] '
+                            r'"GET (\S+) HTTP/1\.1" (\d+) (\d+) "([^"]*)" "((?:[^"\\]|\\.)*)"( .*)')
+        for line, result in zip(lines, ("miss", "hit"), strict=True):
+            peer, at, target, status, size, referer, agent, rest = fields.fullmatch(line).groups()
+            self.assertEqual(("127.0.0.1", "/a?b=%22", "200", "http://a/"),
+                             (peer, target, status, referer))
+            self.assertEqual('a \\"quoted\\" one\\\\', agent)
+            self.assertLess(abs(time.time() - datetime.datetime.strptime(
+                at, "%d/%b/%Y:%H:%M:%S %z").timestamp()), 60)
+            self.assertGreater(int(size), 5000)
+            self.assertIn(f" {result} ", rest)
+
+    def test_ipv6_on_every_hop(self):
+        if not has_ipv6():
+            self.skipTest("no IPv6 on this machine")
+        origin = Origin("::1")
+        self.addCleanup(origin.close)
+        folder = tempfile.TemporaryDirectory(prefix="seawall-e2e-")
+        self.addCleanup(folder.cleanup)
+        listen = {"listen": [{"address": "::1", "port": 0}], "sites": ANY_HOST}
+        shield = Node("shield", {**listen, "trusted_edges": ["::1"], "upstreams": {
+            "origin": {"servers": [f"http://[::1]:{origin.port}"]}}}, folder.name)
+        self.addCleanup(shield.close)
+        edge = Node("edge", {**listen, "upstreams": {"shield": {
+            "kind": "shield", "servers": [f"http://[::1]:{shield.port}"]}}}, folder.name)
+        self.addCleanup(edge.close)
+        origin.serve("/a", Answer(FRESH, body=b"six"))
+        with Client(edge.port, address="::1") as client:
+            for x_cache in ("Miss", "Hit from edge"):
+                response = client.request("GET", "/a", host=f"[::1]:{edge.port}")
+                self.assertEqual((b"six", x_cache), (response.body, response.x_cache))
+        request = origin.requests("/a")[0]
+        self.assertEqual((f"[::1]:{edge.port}", "::1, ::1"),
+                         (request.get("Host"), request.get("X-Forwarded-For")))
+        self.assertIn('for="[::1]"', request.get("Forwarded"))
+        self.assertEqual("::1", edge.access("/a", 2)[0]["peer"])
+        self.assertEqual(f"[::1]:{shield.port}", edge.access("/a", 2)[0]["upstream"])
+
+    def test_ticket_keys_are_changed_and_outlive_a_reload(self):
+        folder = tempfile.TemporaryDirectory(prefix="seawall-e2e-")
+        self.addCleanup(folder.cleanup)
+        pem = os.path.join(folder.name, "edge.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=edge.test", "-keyout",
+                        pem + ".key", "-out", pem], check=True, capture_output=True)
+        stand = self.stand(edge={"limits": {"ticket_key_time": "3s"}, "listen": [
+            {"address": "127.0.0.1", "port": 0},
+            {"address": "127.0.0.1", "port": 0,
+             "tls": {"certificates": [{"certificate": pem, "key": pem + ".key"}]}}]})
+        port = int(re.search(r"https://127\.0\.0\.1:(\d+)$", stand.edge.text(), re.M).group(1))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.maximum_version = ssl.TLSVersion.TLSv1_2  # its session is there at once
+
+        def connect(session=None):
+            """Whether it was resumed, and the session that it left."""
+            with Client(port) as client:
+                with context.wrap_socket(client.sock, session=session) as secured:
+                    return secured.session_reused, secured.session
+
+        first = connect()[1]
+        self.assertTrue(connect(first)[0])
+        self.reload(stand.edge, stand.edge.config)
+        fresh = connect()[1]
+        self.reload(stand.edge, stand.edge.config)
+        self.assertTrue(connect(fresh)[0], "not resumed after a reload")
+        end = time.monotonic() + 20
+        while connect(first)[0]:
+            self.assertLess(time.monotonic(), end, "the key is never changed")
+            time.sleep(0.2)
+        fresh = connect()[1]
+        self.assertTrue(connect(fresh)[0])
 
     def test_metrics_and_stats_count(self):
         stand = self.stand()

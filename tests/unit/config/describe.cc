@@ -80,12 +80,13 @@ void put(const Writer& w, const proxy::Limits& l) {
   w.put("write_idle_time", l.write_idle_time).put("connections", l.connections);
   w.put("requests_per_connection", l.requests_per_connection);
   w.put("drain_time", l.drain_time).put("max_ranges", l.max_ranges);
+  w.put("ticket_key_time", l.ticket_key_time);
 }
 
 void put(const Writer& w, const upstream::GroupConfig& g) {
   w.put("name", g.name).put("kind", g.kind).put("host_rule", g.host_rule);
   w.put("host_name", g.host_name).put("max_connections", g.max_connections);
-  w.put("max_idle", g.max_idle).put("max_pending", g.max_pending);
+  w.put("max_idle", g.max_idle).put("max_pending", g.max_pending).put("head", g.head_bytes);
   for (const upstream::ServerConfig& s : g.servers) {
     w.in("server").put("url", s.url).put("tls", s.tls).put("host", s.host).put("port", s.port);
     w.in("server").put("weight", s.weight).put("backup", s.backup);

@@ -7,7 +7,7 @@
 namespace seawall::config {
 namespace {
 
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 
 struct Wrong {
   std::string_view shape;
@@ -32,8 +32,8 @@ void check_wrong(const Wrong& wrong) {
   const Problem& problem = result.problems[0];
   CHECK(problem.line == 1 + std::count(before.begin(), before.end(), '\n'));
   CHECK(problem.column == static_cast<int>(mark - (before.rfind('\n') + 1)) + 1);
-  CHECK_THAT(problem.message, Contains(std::string(wrong.message)));
-  CHECK_THAT(problem.expected, Contains(std::string(wrong.expected)));
+  CHECK_THAT(problem.message, ContainsSubstring(std::string(wrong.message)));
+  CHECK_THAT(problem.expected, ContainsSubstring(std::string(wrong.expected)));
   CHECK_THAT(problem.file, Catch::Matchers::EndsWith("node.json"));
 }
 
@@ -93,6 +93,7 @@ TEST_CASE("a value of the wrong type says what belongs there") {
 }
 
 TEST_CASE("a value out of bounds is refused with the bounds") {
+  const std::string kLongName = "\"node\": @\"" + std::string(101, 'n') + "\"";
   const Wrong table[] = {
       {"node", "\"workers\": @0", "0 is out of range", "from 1 to 1024"},
       {"node", "\"workers\": @-1", "-1 is out of range", ""},
@@ -115,8 +116,15 @@ TEST_CASE("a value out of bounds is refused with the bounds") {
       {"limits", "\"head_fields\": @99999999999999999999", "out of range", "10000"},
       {"limits", "\"connections\": @1.5", "1.5 is out of range", "a whole number"},
       {"listener", "\"port\": @65536", "listen[0].port: 65536", "from 0 to 65535"},
-      {"node", "\"node\": @\"edge 1\"", "\"edge 1\" is not a name", "letters"},
-      {"node", "\"node\": @\"\"", "is not a name", ""},
+      {"node", "\"node\": @\"edge 1\"", "\"edge 1\" is no name", "a letter, then letters"},
+      {"node", "\"node\": @\"\"", "is no name", "such as \"edge-fra-1\""},
+      {"node", "\"node\": @\"1-edge\"", "\"1-edge\" is no name", "a letter, then"},
+      {"node", "\"node\": @\"edge;1\"", "is no name", ""},
+      {"node", "\"node\": @\"edge,1\"", "is no name", ""},
+      {"node", "\"node\": @\"edge/1\"", "is no name", ""},
+      {"node", "\"node\": @\"edge:1\"", "is no name", ""},
+      {"node", "\"node\": @\"édge\"", "is no name", ""},
+      {"node", kLongName, "node: a name of 101 bytes", "at most 100 in all"},
       {"ttl", "\"min\": @\"250ms\"", "a fraction of a second", "whole seconds"},
       {"ttl", "\"min\": @0.5", "a fraction of a second", ""},
       {"ttl", "\"min\": @\"2h\", \"max\": \"1h\"", "min is more than max", "3600s"},
@@ -294,8 +302,8 @@ TEST_CASE("what the caller's check says about a certificate stands at its place"
   const LoadResult listener =
       load_text(config_with("listener_tls", "\"client_ca\": \"ca.pem\""), Role::kEdge, check);
   REQUIRE(listener.problems.size() == 2);
-  CHECK_THAT(listener.problems[0].message, Contains("cert.pem: the key does not match"));
-  CHECK_THAT(listener.problems[1].message, Contains("ca.pem: no authority in it"));
+  CHECK_THAT(listener.problems[0].message, ContainsSubstring("cert.pem: the key does not match"));
+  CHECK_THAT(listener.problems[1].message, ContainsSubstring("ca.pem: no authority in it"));
   const LoadResult client = load_text(
       config_with("upstream_tls", R"("certificate": "cert.pem", "key": "key.pem", "ca": "ca.pem")"),
       Role::kEdge, check);
@@ -342,7 +350,7 @@ TEST_CASE("all problems of both files are found in one run, in order") {
           "    ^\n"
           "expected: \"$schema\", \"node\", \"workers\", \"listen\", \"admin\", \"cache\", "
           "\"log\", \"limits\", \"trusted_edges\", \"purge\", \"upstreams\" or \"sites\"\n"));
-  CHECK_THAT(result.problems[6].message, Contains("sites[0]: unknown key"));
+  CHECK_THAT(result.problems[6].message, ContainsSubstring("sites[0]: unknown key"));
 }
 
 TEST_CASE("a file that is not there, not JSON or no object is one problem") {

@@ -29,7 +29,7 @@ std::string names(const std::vector<std::string>& values) {
 TEST_CASE("the smallest configuration has the documented defaults") {
   const auto s = good("node", "");
   CHECK(s->role == Role::kEdge);
-  CHECK(s->node_name.ends_with("-edge"));
+  CHECK(s->node_name.starts_with("edge-"));
   CHECK(s->workers == 0);
   CHECK(s->admin.enabled);
   CHECK(s->admin.address == "127.0.0.1");
@@ -81,7 +81,7 @@ TEST_CASE("the smallest configuration has the documented defaults") {
 }
 
 TEST_CASE("a shield's own name differs from that of an edge on the same machine") {
-  CHECK(good("node", "", Role::kShield)->node_name.ends_with("-shield"));
+  CHECK(good("node", "", Role::kShield)->node_name.starts_with("shield-"));
   CHECK(good("node", "\"node\": \"fra-1\"")->node_name == "fra-1");
 }
 
@@ -111,7 +111,8 @@ TEST_CASE("the sections of a node are read with their units") {
   const auto s = good("node", R"("workers": 3,
       "cache": {"memory": "1GB", "shards": 8, "max_object": "512k", "eviction": "s3-fifo"},
       "log": {"access": false, "error": {"path": "error.log", "level": "debug"}},
-      "limits": {"head_bytes": "8k", "head_time": "1m30s", "drain_time": 2.5, "body_bytes": 0},
+      "limits": {"head_bytes": "8k", "head_time": "1m30s", "drain_time": 2.5, "body_bytes": 0,
+                 "upstream_head_bytes": "128k", "ticket_key_time": "1h"},
       "purge": {"allow": ["10.0.0.0/8"]})");
   CHECK(s->workers == 3);
   CHECK(s->cache.memory_bytes == 1'000'000'000);
@@ -126,6 +127,8 @@ TEST_CASE("the sections of a node are read with their units") {
   CHECK(s->limits.head_time == Millis(90'000));
   CHECK(s->limits.drain_time == Millis(2500));
   CHECK(s->limits.body_bytes == 0);
+  CHECK(s->limits.ticket_key_time == Millis(3'600'000));
+  CHECK(s->groups.at(0).head_bytes == 128 * 1024);
   CHECK(s->purge_allowed.size() == 1);
   CHECK(good("node", "\"purge\": {\"allow\": []}")->purge_allowed.empty());
   CHECK(good("node", "\"workers\": \"auto\"")->workers == 0);
