@@ -43,15 +43,21 @@ inline std::string to_lower(std::string_view s) {
 
 // Writes `value` in decimal to `out` (at least 20 bytes); returns the end.
 inline char* write_decimal(char* out, uint64_t value) {
-  char digits[20];
-  char* p = digits + sizeof digits;
-  do {
-    *--p = static_cast<char>('0' + value % 10);
-    value /= 10;
-  } while (value != 0);
-  const size_t n = static_cast<size_t>(digits + sizeof digits - p);
-  std::memcpy(out, p, n);
-  return out + n;
+  static constexpr char kPairs[] =
+      "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445"
+      "46474849505152535455565758596061626364656667686970717273747576777879808182838485868788899091"
+      "9293949596979899";
+  int digits = 1;
+  for (uint64_t power = 10; value >= power && ++digits < 20; power *= 10) {
+  }
+  char* const end = out + digits;
+  for (out = end; value >= 100; value /= 100) std::memcpy(out -= 2, kPairs + 2 * (value % 100), 2);
+  if (value >= 10) {
+    std::memcpy(out - 2, kPairs + 2 * value, 2);
+  } else {
+    out[-1] = static_cast<char>('0' + value);
+  }
+  return end;
 }
 
 }  // namespace seawall

@@ -52,6 +52,13 @@ class Ref {
   T* operator->() const { return p_; }
   explicit operator bool() const { return p_ != nullptr; }
   void reset() { *this = Ref(); }
+  // Gives the reference away, to be given back to a Ref by adopt().
+  T* release() { return std::exchange(p_, nullptr); }
+  static Ref adopt(T* p) {
+    Ref ref;
+    ref.p_ = p;
+    return ref;
+  }
 
  private:
   T* p_ = nullptr;

@@ -115,8 +115,13 @@ WinningControl winning_control(http::Fields response, const Behavior& behavior) 
 }
 
 RequestFacts read_request(const http::RequestHead& head) {
+  static constexpr http::FieldSet kOfInterest = {
+      FieldId::kAuthorization, FieldId::kRange,   FieldId::kIfRange,
+      FieldId::kIfNoneMatch,   FieldId::kIfMatch, FieldId::kIfModifiedSince,
+      FieldId::kCacheControl,  FieldId::kPragma,  FieldId::kIfUnmodifiedSince};
   RequestFacts facts;
   facts.method = head.method;
+  if (!head.present.has_any(kOfInterest)) return facts;
   bool has_cache_control = false, has_pragma = false;
   for (const http::Field& field : head.fields) {
     switch (field.id) {

@@ -27,6 +27,11 @@ ConnectionOptions connection_options(http::Fields fields) {
   return options;
 }
 
+ConnectionOptions connection_options(const http::RequestHead& head) {
+  if (!head.present.has(http::FieldId::kConnection)) return {};
+  return connection_options(head.fields);
+}
+
 bool connection_names(http::Fields fields, std::string_view name) {
   bool found = false;
   for_each_connection_option(fields,
@@ -35,7 +40,11 @@ bool connection_names(http::Fields fields, std::string_view name) {
 }
 
 bool keeps_alive(const http::RequestHead& head) {
-  return persists(head.minor_version, connection_options(head.fields));
+  return keeps_alive(head, connection_options(head));
+}
+
+bool keeps_alive(const http::RequestHead& head, ConnectionOptions options) {
+  return persists(head.minor_version, options);
 }
 
 bool keeps_alive(const http::ResponseHead& head, const Framing& framing) {
@@ -45,7 +54,7 @@ bool keeps_alive(const http::ResponseHead& head, const Framing& framing) {
 
 std::string_view requested_upgrade(const http::RequestHead& head) {
   if (head.minor_version == 0) return {};
-  const http::Field* upgrade = http::find(head.fields, http::FieldId::kUpgrade);
+  const http::Field* upgrade = http::find(head, http::FieldId::kUpgrade);
   if (upgrade == nullptr || !connection_options(head.fields).upgrade) return {};
   const Result<Framing> framing = request_framing(head);
   return framing.ok() && !framing->has_body() ? upgrade->value : std::string_view();

@@ -16,6 +16,7 @@ struct ConnectionOptions {
   bool names_fields = false;  // has other options: fields that must not be forwarded
 };
 ConnectionOptions connection_options(http::Fields fields);
+ConnectionOptions connection_options(const http::RequestHead& head);
 
 // Calls `f(std::string_view option)` for every member of every Connection line, empty ones left
 // out.
@@ -38,6 +39,7 @@ bool connection_names(http::Fields fields, std::string_view name);
 // Whether another request may follow on the viewer's connection once this one is answered, as far
 // as the viewer is concerned.
 bool keeps_alive(const http::RequestHead& head);
+bool keeps_alive(const http::RequestHead& head, ConnectionOptions options);
 // Whether the upstream's connection can serve another request after this answer's body.
 bool keeps_alive(const http::ResponseHead& head, const Framing& framing);
 

@@ -70,6 +70,9 @@ Result<Framing> request_framing(const http::RequestHead& head) {
   const auto error = [](const char* detail) {
     return Error{ErrorCode::kInvalid, Side::kViewer, false, detail};
   };
+  if (!head.present.has_any({FieldId::kContentLength, FieldId::kTransferEncoding})) {
+    return Framing{};
+  }
   const Declared d(head.fields);
   if (const char* detail = ambiguity(d, head.minor_version)) return error(detail);
   if (d.plain_chunked()) return Framing{Kind::kChunked};

@@ -24,6 +24,7 @@ struct HeadScratch::Parser {
   llhttp_t response;
   size_t limit = 0;
   size_t count = 0;
+  http::FieldSet present;
   uint32_t hosts = 0;
   std::string_view host;
   bool too_many = false;
@@ -46,6 +47,7 @@ int on_name(llhttp_t* llhttp, const char* at, size_t length) {
   http::Field& field = parser.fields[parser.count];
   field.name = {at, length};
   field.id = http::field_id(field.name);
+  parser.present.add(field.id);
   // llhttp takes empty names and, built without its strict mode, names with spaces.
   return field.id != FieldId::kOther || http::is_token(field.name) ? 0 : -1;
 }
@@ -73,6 +75,7 @@ bool parse_fields(std::string_view lines, const llhttp_t& prepared, size_t max_f
                   Parser& parser) {
   parser.limit = std::min(max_fields, kMaxFields);
   parser.count = 0;
+  parser.present = {};
   parser.hosts = 0;
   parser.too_many = false;
   llhttp_t llhttp = prepared;
@@ -151,6 +154,7 @@ HeadResult parse_request_head(std::string_view bytes, const HeadLimits& limits,
     return parser.too_many ? refuse(431, "too many fields") : refuse(400, "malformed field");
   }
   out.fields = {parser.fields, parser.count};
+  out.present = parser.present;
   HeadResult result = check_host(out, parser);
   if (result.status == HeadStatus::kDone) result.consumed = skipped + scan.end;
   return result;
@@ -173,6 +177,7 @@ HeadResult parse_response_head(std::string_view bytes, const HeadLimits& limits,
     return refuse(502, parser.too_many ? "too many fields" : "malformed field");
   }
   out.fields = {parser.fields, parser.count};
+  out.present = parser.present;
   return {HeadStatus::kDone, scan.end, 0, ""};
 }
 

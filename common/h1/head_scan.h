@@ -1,4 +1,4 @@
-// The strict first pass over a head, 16 bytes at a time: finds its end and refuses what llhttp 8.1
+// The strict first pass over a head, 64 bytes at a time: finds its end and refuses what llhttp 8.1
 // lets pass (RFC 9112 §2.2, §5; RFC 9110 §5.5): bare CR, bare LF, NUL, DEL and controls other than
 // HTAB, and obs-fold. Internal to h1/.
 #pragma once

@@ -1,7 +1,9 @@
 // Field lines of a message head as views into the bytes they were parsed from (RFC 9110 §5).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 
@@ -87,6 +89,33 @@ struct Field {
   FieldId id = FieldId::kOther;
 };
 using Fields = std::span<const Field>;
+
+// The known fields that a head may have: never leaves one out that is there, so that what most
+// heads lack costs no search.
+class FieldSet {
+ public:
+  constexpr FieldSet() = default;
+  constexpr FieldSet(std::initializer_list<FieldId> ids) {
+    for (const FieldId id : ids) add(id);
+  }
+  static constexpr FieldSet all() {
+    FieldSet set;
+    set.bits_[0] = set.bits_[1] = ~uint64_t{0};
+    return set;
+  }
+  constexpr void add(FieldId id) { bits_[index(id) / 64] |= uint64_t{1} << index(id) % 64; }
+  constexpr bool has(FieldId id) const {
+    return (bits_[index(id) / 64] >> index(id) % 64 & 1) != 0;
+  }
+  constexpr bool has_any(const FieldSet& of) const {
+    return ((bits_[0] & of.bits_[0]) | (bits_[1] & of.bits_[1])) != 0;
+  }
+
+ private:
+  static constexpr size_t index(FieldId id) { return static_cast<size_t>(id); }
+  uint64_t bits_[2] = {};
+};
+static_assert(static_cast<size_t>(FieldId::kCount) <= 128);
 
 // The first line with that name, or nullptr.
 const Field* find(Fields fields, FieldId id);

@@ -36,6 +36,7 @@ struct RequestHead {
   std::string_view method_token;
   std::string_view target;  // as received: origin-form, absolute-form or *
   Fields fields;
+  FieldSet present = FieldSet::all();
 };
 
 struct ResponseHead {
@@ -43,7 +44,16 @@ struct ResponseHead {
   uint8_t minor_version = 1;
   std::string_view reason_phrase;
   Fields fields;
+  FieldSet present = FieldSet::all();
 };
+
+// The first line with that name, or nullptr.
+inline const Field* find(const RequestHead& head, FieldId id) {
+  return head.present.has(id) ? find(head.fields, id) : nullptr;
+}
+inline const Field* find(const ResponseHead& head, FieldId id) {
+  return head.present.has(id) ? find(head.fields, id) : nullptr;
+}
 
 // "Not Found" for 404; "" for a code without a registered phrase.
 std::string_view reason_phrase(uint16_t status);

@@ -80,6 +80,8 @@ void Loop::cancel(PostedTask& task) {
     task.posted_ = false;  // last: from here on another thread may put it into posted_
     return;
   }
+  // Nobody can post it any more (see PostedTask), so it stays out once it is out.
+  if (!task.posted_.load(std::memory_order_acquire)) return;
   const std::lock_guard lock(posted_mutex_);
   if (!task.posted_) return;
   task.posted_ = false;

@@ -135,15 +135,17 @@ size_t ClientConnection::take_requests(std::string_view bytes, Output& out) {
     }
     phase_ = Phase::kBusy;
     std::vector<http::Field> kept;
-    drop_named_fields(head, kept);
-    if (!take_request(head, out)) return used;
+    const h1::ConnectionOptions options = h1::connection_options(head);
+    drop_named_fields(head, options, kept);
+    if (!take_request(head, options, out)) return used;
     used += parsed.consumed;
   }
   return used;
 }
 
 // False when the request could not be handled now (nothing of it was consumed), or at all.
-bool ClientConnection::take_request(const http::RequestHead& head, Output& out) {
+bool ClientConnection::take_request(const http::RequestHead& head, h1::ConnectionOptions options,
+                                    Output& out) {
   const Result<h1::Framing> framing = h1::request_framing(head);
   if (!framing) {
     refuse(400, framing.error().detail, out);
@@ -156,7 +158,7 @@ bool ClientConnection::take_request(const http::RequestHead& head, Output& out) 
   }
   ++requests_;
   const bool keep_alive = requests_ < limits.requests_per_connection && !worker_.draining() &&
-                          !viewer_ended_ && h1::keeps_alive(head);
+                          !viewer_ended_ && h1::keeps_alive(head, options);
   if (!framing->has_body() && h1::requested_upgrade(head).empty()) {
     HitResult hit = answer_from_memory(worker_, peer_, head, keep_alive, out);
     if (hit == HitResult::kNoRoom) {

@@ -8,19 +8,27 @@ Result<std::unique_ptr<PendingOutput>> Output::flush(net::Stream& stream) {
   if (empty()) return std::unique_ptr<PendingOutput>();
   size_t total = 0;
   for (size_t i = 0; i < pieces_; ++i) total += piece_[i].iov_len;
-  const Result<size_t> written = stream.try_write({piece_.data(), pieces_});
+  const Result<size_t> written = stream.try_write({piece_, pieces_});
   if (!written) return written.error();
   std::unique_ptr<PendingOutput> rest;
   if (*written < total) rest = rest_after(*written);
-  for (size_t i = 0; i < objects_; ++i) object_[i].reset();
-  pieces_ = objects_ = used_ = 0;
+  release_objects();
+  pieces_ = used_ = 0;
   return rest;
+}
+
+void Output::release_objects() {
+  for (size_t i = 0; i < objects_; ++i) object_[i]->unref();
+  objects_ = 0;
 }
 
 std::unique_ptr<PendingOutput> Output::rest_after(size_t written) {
   auto rest = std::make_unique<PendingOutput>();
   rest->copied_.assign(scratch_, used_);
-  for (size_t i = 0; i < objects_; ++i) rest->objects_.push_back(std::move(object_[i]));
+  for (size_t i = 0; i < objects_; ++i) {
+    rest->objects_.push_back(Ref<store::Object>::adopt(object_[i]));
+  }
+  objects_ = 0;
   for (size_t i = 0; i < pieces_; ++i) {
     iovec piece = piece_[i];
     if (written >= piece.iov_len) {

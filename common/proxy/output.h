@@ -5,7 +5,6 @@
 
 #include <sys/uio.h>
 
-#include <array>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -38,6 +37,11 @@ class Output {
   static constexpr size_t kObjects = 32;
   static constexpr size_t kScratch = 8192;
 
+  Output() = default;
+  ~Output() { release_objects(); }
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
   bool empty() const { return pieces_ == 0; }
   // Whether one more answer of so many pieces and scratch bytes fits.
   bool has_room(size_t pieces, size_t scratch) const {
@@ -48,7 +52,7 @@ class Output {
     if (!bytes.empty()) piece_[pieces_++] = {const_cast<char*>(bytes.data()), bytes.size()};
   }
   void add(const iovec& piece) { piece_[pieces_++] = piece; }
-  void keep(Ref<store::Object> object) { object_[objects_++] = std::move(object); }
+  void keep(Ref<store::Object> object) { object_[objects_++] = object.release(); }
   // Scratch: write at most has_room()'s bytes from scratch() on, then add what was written.
   char* scratch() { return scratch_ + used_; }
   void add_scratch(const char* end) {
@@ -61,12 +65,13 @@ class Output {
 
  private:
   std::unique_ptr<PendingOutput> rest_after(size_t written);
+  void release_objects();
 
   size_t pieces_ = 0;
   size_t objects_ = 0;
   size_t used_ = 0;
-  std::array<iovec, kPieces> piece_;
-  std::array<Ref<store::Object>, kObjects> object_;
+  iovec piece_[kPieces];
+  store::Object* object_[kObjects];  // references that are held; the first `objects_`
   char scratch_[kScratch];
 };
 

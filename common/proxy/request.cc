@@ -2,7 +2,6 @@
 
 #include <charconv>
 
-#include "common/h1/connection.h"
 #include "common/http/tokens.h"
 #include "common/proxy/node.h"
 
@@ -35,9 +34,9 @@ bool is_exempt(http::FieldId id) {
 
 }  // namespace
 
-void drop_named_fields(http::RequestHead& head, std::vector<http::Field>& kept) {
-  if (!http::find(head.fields, http::FieldId::kConnection)) return;
-  if (!h1::connection_options(head.fields).names_fields) return;
+void drop_named_fields(http::RequestHead& head, h1::ConnectionOptions options,
+                       std::vector<http::Field>& kept) {
+  if (!options.names_fields) return;
   for (const http::Field& f : head.fields) {
     if (is_exempt(f.id) || !h1::connection_names(head.fields, f.name)) kept.push_back(f);
   }
@@ -83,11 +82,11 @@ InternalRequest parse_internal(std::string_view value) {
 Refusal route(Worker& worker, const Peer& peer, const http::RequestHead& head, Route& out) {
   out.facts = cache::read_request(head);
   bool https = peer.tls;
-  std::string_view host;
-  for (const http::Field& f : head.fields) {
-    if (f.id == http::FieldId::kHost) host = f.value;
-    if (f.id == http::FieldId::kSeawallInternal && peer.trusted_edge) {
-      out.internal = parse_internal(f.value);
+  const http::Field* host_field = http::find(head, http::FieldId::kHost);
+  const std::string_view host = host_field ? host_field->value : std::string_view();
+  if (peer.trusted_edge) {
+    if (const http::Field* internal = http::find(head, http::FieldId::kSeawallInternal)) {
+      out.internal = parse_internal(internal->value);
       out.facts.revalidate = out.internal.revalidate;
       https = out.internal.https;
     }

@@ -11,6 +11,7 @@
 #include "common/cache/policy.h"
 #include "common/cache/site.h"
 #include "common/cache/vary.h"
+#include "common/h1/connection.h"
 #include "common/http/head.h"
 #include "common/net/address.h"
 #include "common/store/store.h"
@@ -41,7 +42,8 @@ class OwnedHead final : public RefCounted<OwnedHead> {
 // Takes the fields out that Connection names. They end at this hop, so they must not select an
 // answer either: a viewer could have what the upstream said without them stored for those who send
 // them. `kept` holds what stays; it is not touched, and nothing allocated, where none is named.
-void drop_named_fields(http::RequestHead& head, std::vector<http::Field>& kept);
+void drop_named_fields(http::RequestHead& head, h1::ConnectionOptions options,
+                       std::vector<http::Field>& kept);
 
 // What a trusted edge says beside the request, in Seawall-Internal: `scheme=https, rules=…,
 // revalidate`.

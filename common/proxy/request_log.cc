@@ -41,11 +41,13 @@ void finish_request(Worker& worker, const Peer& peer, const cache::Site* site,
   strings.target = head.target;
   strings.request_id = log.request_id;
   strings.upstream = log.upstream;
-  for (const http::Field& f : head.fields) {
-    if (f.id == http::FieldId::kHost) strings.host = f.value;
-    if (f.id == http::FieldId::kReferer) strings.referer = f.value;
-    if (f.id == http::FieldId::kUserAgent) strings.user_agent = f.value;
-  }
+  const auto value_of = [&](http::FieldId id) {
+    const http::Field* field = http::find(head, id);
+    return field ? field->value : std::string_view();
+  };
+  strings.host = value_of(http::FieldId::kHost);
+  strings.referer = value_of(http::FieldId::kReferer);
+  strings.user_agent = value_of(http::FieldId::kUserAgent);
   worker.access()->push(record, strings);
 }
 

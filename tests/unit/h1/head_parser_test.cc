@@ -51,6 +51,25 @@ TEST_CASE("a browser's request comes out as views of its bytes") {
   }
 }
 
+TEST_CASE("a head knows which known fields it has, and finds what is there") {
+  HeadScratch scratch;
+  http::RequestHead head;
+  REQUIRE(parse_request_head(kBrowser, {}, scratch, head).status == HeadStatus::kDone);
+  for (size_t i = 1; i < static_cast<size_t>(http::FieldId::kCount); ++i) {
+    const auto id = static_cast<http::FieldId>(i);
+    const bool there = http::find(head.fields, id) != nullptr;
+    CAPTURE(http::field_name(id));
+    CHECK(head.present.has(id) == there);
+    CHECK(head.present.has_any({http::FieldId::kXkey, id}) == there);
+    CHECK(http::find(head, id) == http::find(head.fields, id));
+  }
+  http::ResponseHead response;
+  const auto bytes = "HTTP/1.1 200 OK\r\nX-Other: 1\r\nETag: \"a\"\r\n\r\n"sv;
+  REQUIRE(parse_response_head(bytes, {}, scratch, response).status == HeadStatus::kDone);
+  CHECK(response.present.has(http::FieldId::kEtag));
+  CHECK_FALSE(response.present.has(http::FieldId::kCookie));  // of the head before
+}
+
 TEST_CASE("request lines that are fine") {
   struct Case {
     std::string_view line, method, target;

@@ -99,7 +99,7 @@ TEST_CASE("a field that Connection names is in neither the key nor what is match
     lines.insert(lines.begin(), {"Host", "site.test"});
     TestHead head("GET", "/", std::move(lines));
     std::vector<http::Field> kept;
-    drop_named_fields(head.head(), kept);
+    drop_named_fields(head.head(), h1::connection_options(head.head()), kept);
     Route out;
     REQUIRE(route(scene.worker, scene.peer, head, out).status == 0);
     return out.key.hash;
@@ -123,7 +123,7 @@ TEST_CASE("Connection can't hide what frames a message or tells a loop") {
     all.emplace_back("Connection", name + ", connection");
     TestHead head("GET", "/", all);
     std::vector<http::Field> kept;
-    drop_named_fields(head.head(), kept);
+    drop_named_fields(head.head(), h1::connection_options(head.head()), kept);
     CHECK(head.head().fields.size() == all.size());
     const http::Field* found = http::find(head.head().fields, name);
     REQUIRE(found);
