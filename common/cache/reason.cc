@@ -63,6 +63,7 @@ constexpr std::array<Row, static_cast<size_t>(Reason::kCount)> kRows = {{
     {"too-large", kUriMiss},
     {"incomplete", kUriMiss},
     {"no-space", kUriMiss},
+    {"range-forwarded", kUriMiss},
     {"upstream-error", kUriMiss},
 }};
 static_assert(!kRows.back().token.empty());

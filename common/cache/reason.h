@@ -59,6 +59,7 @@ enum class Reason : uint8_t {
   kTooLarge,
   kIncomplete,
   kNoSpace,
+  kRangeForwarded,  // too large to be fetched whole for a part of it
   // The upstream failed.
   kUpstreamError,
   kCount,

@@ -25,6 +25,11 @@ bool BodySender::open_part() {
     left_ = std::min<uint64_t>(left_, plan_.object->inline_body().size() - part.offset);
     return true;
   }
+  // Forward without letting go: what nobody reads, a windowed body gives up.
+  if (reader_.attached() && part.offset >= reader_.position()) {
+    reader_.advance(part.offset - reader_.position());
+    return true;
+  }
   reader_.detach();
   return reader_.attach(plan_.object->body(), part.offset);
 }
@@ -123,7 +128,6 @@ void BodySender::batch_written() {
   text_.clear();
   batch_.clear();
   if (!batch_ends_part_) return;
-  reader_.detach();
   if (++part_ == plan_.parts.size()) return finish(true);
   if (!open_part()) finish(false);
 }

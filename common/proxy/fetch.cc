@@ -1,5 +1,6 @@
 #include "common/proxy/fetch.h"
 
+#include "common/base/ascii.h"
 #include "common/cache/invalidation.h"
 #include "common/proxy/stored_answer.h"
 
@@ -8,6 +9,8 @@ namespace {
 
 // How long a key is remembered as not shareable, so that its requests don't wait for one another.
 constexpr int64_t kUncacheableSeconds = 10;
+// The same for what is too large, which seldom changes: until then every Range is forwarded.
+constexpr int64_t kTooLargeSeconds = 60;
 
 }  // namespace
 
@@ -112,10 +115,8 @@ void Fetch::take_not_modified(const http::ResponseHead& head) {
   const store::Object& old = *plan_.stored;
   const std::string_view block = block_of(old.head());
   if (!cache::validator_match(head, block) || fill_->invalidated.load()) {
-    wants_whole_ = plan_.full.has_value();
-    if (!wants_whole_) {
-      fill_->fail({ErrorCode::kProtocol, Side::kUpstream, true, "304 that matches nothing stored"});
-    }
+    if (plan_.full) return ask_instead(std::move(*plan_.full));
+    fill_->fail({ErrorCode::kProtocol, Side::kUpstream, true, "304 that matches nothing stored"});
     return wake_.post();
   }
   const cache::Freshened fresh =
@@ -146,7 +147,9 @@ bool Fetch::keeps_stale_copy(int status) const {
 // Whether the answer is to be stored: kStorable, or why not.
 cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts& facts,
                            std::optional<uint64_t> length) {
-  if (!plan_.may_store) return cache::Reason::kPass;
+  if (!plan_.may_store) {
+    return plan_.forwards_range ? cache::Reason::kRangeForwarded : cache::Reason::kPass;
+  }
   if (plan_.facts.method != http::Method::kGet && !facts.content_location_is_target) {
     return cache::Reason::kMethod;
   }
@@ -162,7 +165,40 @@ cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts&
   return cache::Reason::kStorable;
 }
 
+// Drops the answer under way; the request follows once the stack is clear.
+void Fetch::ask_instead(upstream::ExchangeRequest request) {
+  ignoring_body_ = true;
+  instead_ = std::move(request);
+  plan_.stored.reset();
+  wake_.post();
+}
+
+// Gigabytes are not fetched for the sake of their last kilobyte.
+bool Fetch::is_too_large_for_its_range(const http::ResponseHead& head,
+                                       std::optional<uint64_t> length) const {
+  if (!plan_.ranged || head.status != 200 || !length) return false;
+  const http::Field* accepts = http::find(head.fields, http::FieldId::kAcceptRanges);
+  return *length > worker_.store().max_object_bytes() &&
+         !(accepts && iequals(accepts->value, "none"));
+}
+
+// It becomes a pass, and so do those that follow: the Range is forwarded, nothing stored.
+void Fetch::ask_for_range_instead() {
+  const int64_t now = floor_seconds(worker_.loop().wall_now()).time_since_epoch().count();
+  worker_.store().remember_uncacheable({fill_->hash(), fill_->url_hash(), fill_->key()}, now,
+                                       kTooLargeSeconds);
+  if (plan_.stored) worker_.store().remove(*plan_.stored);
+  plan_.permit.stop_sharing();
+  plan_.may_store = false;
+  plan_.forwards_range = true;
+  ask_instead(std::move(*plan_.ranged));
+  plan_.ranged.reset();
+}
+
 void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& framing) {
+  std::optional<uint64_t> length;
+  if (framing.kind == h1::Framing::Kind::kLength) length = framing.length;
+  if (is_too_large_for_its_range(head, length)) return ask_for_range_instead();
   const WallTime now = worker_.loop().wall_now();
   cache::ResponseFacts facts = cache::read_response(head, *plan_.behavior, request_time_, now);
   const http::Fields request = plan_.request->head().fields;
@@ -174,8 +210,6 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
     facts.content_location_is_target =
         target.ok() && cache::content_location_is_target(*target, head.fields);
   }
-  std::optional<uint64_t> length;
-  if (framing.kind == h1::Framing::Kind::kLength) length = framing.length;
   cache::Reason stored =
       framing.undecoded ? cache::Reason::kIncomplete : judge(head, facts, length);
   ObjectTexts texts;
@@ -286,7 +320,7 @@ void Fetch::on_body(std::string_view bytes) {
 
 void Fetch::on_complete(std::string_view trailers) {
   if (finished_) return;
-  if (wants_whole_) return;
+  if (instead_) return;
   if (!ignoring_body_) {
     body_->complete(std::string(trailers));
     if (storing_) commit_body();
@@ -319,7 +353,7 @@ void Fetch::commit_body() {
 }
 
 void Fetch::on_failed(const Error& error) {
-  if (finished_) return;
+  if (finished_ || instead_) return;
   worker_.counters().upstream_errors.add();
   const upstream::Server* server = exchange_->facts().server;
   worker_.log().log(log::Level::kWarn, "upstream %s (%s): %s", plan_.group->config().name.c_str(),
@@ -335,12 +369,12 @@ void Fetch::on_failed(const Error& error) {
 
 void Fetch::look_around() {
   if (finished_) return;
-  if (wants_whole_) {
-    wants_whole_ = ignoring_body_ = false;
-    plan_.stored.reset();
+  if (instead_) {
+    if (!plan_.may_store && !fill_->wanted()) return finish();
+    ignoring_body_ = false;
+    count_exchange();
     exchange_.reset();
-    send(std::move(*plan_.full));
-    return;
+    return send(*std::exchange(instead_, std::nullopt));
   }
   if (ignoring_body_ && fill_->state() == store::Fill::State::kFailed) return finish();
   if (body_ && body_->has_room()) exchange_->resume();
@@ -351,18 +385,21 @@ void Fetch::look_around() {
   finish();
 }
 
+void Fetch::count_exchange() {
+  if (!exchange_) return;
+  const upstream::Exchange::Facts& facts = exchange_->facts();
+  worker_.counters().upstream_connects.add(facts.connects);
+  worker_.counters().upstream_retries.add(facts.retries);
+  if (facts.reused) worker_.counters().upstream_reuses.add();
+  worker_.counters().count_upstream_bytes(plan_.metric_slot, facts.bytes_received);
+}
+
 void Fetch::finish() {
   if (finished_) return;
   finished_ = true;
   fill_->set_fetcher(nullptr);
   if (body_) body_->set_writer(nullptr);
-  if (exchange_) {
-    const upstream::Exchange::Facts& facts = exchange_->facts();
-    worker_.counters().upstream_connects.add(facts.connects);
-    worker_.counters().upstream_retries.add(facts.retries);
-    if (facts.reused) worker_.counters().upstream_reuses.add();
-    worker_.counters().count_upstream_bytes(plan_.metric_slot, facts.bytes_received);
-  }
+  count_exchange();
   if (Uploader* uploader = std::exchange(uploader_, nullptr)) uploader->on_fetch_gone();
   plan_.permit = {};
   worker_.retire(*this);

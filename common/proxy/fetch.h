@@ -39,12 +39,15 @@ struct FetchPlan {
   cache::RequestFacts facts;
   bool may_store = false;
   bool background = false;
+  bool forwards_range = false;  // `forward` carries the viewer's Range
   // Revalidation: what is stored, whose validators `forward` carries; `full` is the same request
   // without them, for a 304 that does not fit.
   Ref<store::Object> stored;
   Ref<store::Object> head_of;  // HEAD: the stored answer to a GET, if there is one
   upstream::ExchangeRequest forward;
   std::optional<upstream::ExchangeRequest> full;
+  // The same request with the viewer's Range, for an answer that is too large to be held.
+  std::optional<upstream::ExchangeRequest> ranged;
   http::Scheme scheme = http::Scheme::kHttp;  // of the request
 };
 
@@ -83,6 +86,10 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
                                       const cache::Freshened& fresh) const;
   void take_not_modified(const http::ResponseHead& head);
   void take_head_answer(const http::ResponseHead& head);
+  bool is_too_large_for_its_range(const http::ResponseHead& head,
+                                  std::optional<uint64_t> length) const;
+  void ask_for_range_instead();
+  void ask_instead(upstream::ExchangeRequest request);
   void take_answer(const http::ResponseHead& head, const h1::Framing& framing);
   cache::Reason judge(const http::ResponseHead& head, cache::ResponseFacts& facts,
                       std::optional<uint64_t> length);
@@ -91,6 +98,7 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
                bool shareable);
   void commit_body();
   void invalidate_targets(const http::ResponseHead& head);
+  void count_exchange();
   void finish();
 
   Worker& worker_;
@@ -103,8 +111,10 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   Ref<store::Body> body_;
   bool storing_ = false;
   bool finished_ = false;
-  bool wants_whole_ = false;    // a 304 did not fit: to be asked again without validators
   bool ignoring_body_ = false;  // of a 304, or of an answer that is dropped
+  // To be asked in place of what was: a 304 did not fit, or the whole is too large. Safe, since
+  // only GET and HEAD come so far (RFC 9110 §9.2.2).
+  std::optional<upstream::ExchangeRequest> instead_;
   Uploader* uploader_ = nullptr;
   WallTime request_time_{};
 };

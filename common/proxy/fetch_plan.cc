@@ -9,10 +9,15 @@ namespace {
 
 using BodyKind = upstream::ExchangeRequest::BodyKind;
 
+// Range means something for GET only (RFC 9110 §14.2).
+bool is_range_request(const cache::RequestFacts& facts) {
+  return facts.has_range && facts.method == http::Method::kGet;
+}
+
 ForwardPlan forward_plan(const Route& route, const FetchWish& wish) {
   ForwardPlan forward;
   forward.form = wish.as_received ? ForwardPlan::Form::kAsReceived : ForwardPlan::Form::kCacheable;
-  forward.keep_range = wish.for_one && route.facts.has_range;
+  forward.keep_range = wish.for_one && is_range_request(route.facts);
   if (wish.for_one && wish.framing.kind == h1::Framing::Kind::kChunked) {
     forward.body = BodyKind::kChunked;
   } else if (wish.for_one && wish.framing.kind == h1::Framing::Kind::kLength) {
@@ -53,6 +58,13 @@ FetchPlan plan_fetch(Worker& worker, const Peer& peer, const Route& route, const
     forward.if_modified_since = field_in_block(block, http::FieldId::kLastModified);
   }
   if (route.facts.method == http::Method::kHead && !wish.as_received) plan.head_of = wish.stored;
+  plan.forwards_range = forward.keep_range && !wish.as_received;
+  if (is_range_request(route.facts) && wish.may_store && !wish.as_received && !wish.background) {
+    ForwardPlan part = forward_plan(route, wish);
+    part.keep_range = true;
+    part.revalidate = route.facts.revalidate;
+    plan.ranged = build_forward(worker, peer, head, route, group.config(), part);
+  }
   plan.forward = build_forward(worker, peer, head, route, group.config(), forward);
   return plan;
 }

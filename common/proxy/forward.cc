@@ -100,8 +100,6 @@ bool Forwarder::dropped(const http::Field& f) const {
       return true;
     case FieldId::kIfNoneMatch:
     case FieldId::kIfModifiedSince:
-      if (cacheable()) return true;
-      break;
     case FieldId::kRange:
     case FieldId::kIfRange:
       if (cacheable() && !plan_.keep_range) return true;

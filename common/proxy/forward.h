@@ -17,7 +17,7 @@ struct ForwardPlan {
   // kCacheable: the keyed form of target and normalised fields; conditions and Range are ours.
   // kAsReceived: pass and unsafe methods.
   enum class Form : uint8_t { kCacheable, kAsReceived } form = Form::kAsReceived;
-  bool keep_range = false;         // kCacheable: forward Range all the same
+  bool keep_range = false;         // kCacheable: forward Range and conditions all the same
   bool revalidate = false;         // toward a shield: it shall ask the origin
   std::string_view if_none_match;  // our validators, or empty
   std::string_view if_modified_since;

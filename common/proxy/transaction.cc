@@ -174,8 +174,10 @@ Transaction::Next Transaction::pass(const Route& route, cache::Reason reason) {
 
 Transaction::Next Transaction::join(const Route& route) {
   using How = store::Joined::How;
+  const int64_t now = floor_seconds(worker_.loop().wall_now()).time_since_epoch().count();
   if (facts_.method == http::Method::kHead ||
-      (facts_.has_range && behavior_->range_on_miss == cache::RangeOnMiss::kForward)) {
+      (facts_.has_range && (behavior_->range_on_miss == cache::RangeOnMiss::kForward ||
+                            worker_.store().is_known_uncacheable(route.key_ref(), now)))) {
     passing_ = true;
   }
   leader_ = true;
@@ -188,7 +190,6 @@ Transaction::Next Transaction::join(const Route& route) {
     return Next::kAgain;
   }
   const RequestMatcher matcher(request_->head().fields, behavior_->vary);
-  const int64_t now = floor_seconds(worker_.loop().wall_now()).time_since_epoch().count();
   store::Joined joined = worker_.store().join(
       route.key_ref(), matcher, stored_,
       left_fill_ ? store::Store::Join::kKnownOnly : store::Store::Join::kAny, now);
@@ -341,7 +342,8 @@ Transaction::Next Transaction::take_fill_answer() {
     if (facts.initial_age >= Seconds(1) || fields.collapsed) fields.age = age;
   }
   if (fields.stored) fields.ttl = cache::freshness_lifetime(facts, *behavior_).value - age;
-  return answer(got.object, fields, passing_);
+  // What came for a forwarded Range may be the whole: that is cut here.
+  return answer(got.object, fields, as_received_ || facts_.method == http::Method::kHead);
 }
 
 Transaction::Next Transaction::upstream_failed(const Error& error) {

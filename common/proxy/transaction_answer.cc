@@ -136,7 +136,7 @@ bool Transaction::answer_ranges(AnswerFields fields, Next& next) {
   const auto wanted =
       cache::requested_ranges(request_->head(), facts_, etag, object_->facts(), max_ranges);
   if (!wanted) return false;
-  const http::RangePlan ranges = http::resolve_ranges(*wanted, *size);
+  http::RangePlan ranges = http::resolve_ranges(*wanted, *size);
   if (ranges.outcome == http::RangePlan::Outcome::kWhole) return false;
   char text[http::kContentRangeBytes];
   if (ranges.outcome == http::RangePlan::Outcome::kUnsatisfiable) {
@@ -150,6 +150,11 @@ bool Transaction::answer_ranges(AnswerFields fields, Next& next) {
     return true;
   }
   const bool several = ranges.count > 1;
+  // What can't be held passes once: its parts are sent as they come (RFC 9110 §15.3.7.2 lets us).
+  if (several && object_->body() && !(object_->complete() && object_->body()->retained())) {
+    std::sort(ranges.ranges.begin(), ranges.ranges.begin() + ranges.count,
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
   std::string head = "HTTP/1.1 206 Partial Content\r\n";
   head += filtered_block(block, [&](std::string_view name) {
     return !iequals(name, "content-length") && !(several && iequals(name, "content-type"));

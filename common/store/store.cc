@@ -163,6 +163,13 @@ void Store::remember_uncacheable(const KeyRef& key, int64_t now_seconds, int64_t
   shard.uncacheable[key.hash] = now_seconds + seconds;
 }
 
+bool Store::is_known_uncacheable(const KeyRef& key, int64_t now_seconds) const {
+  Shard& shard = shard_of(key.url_hash);
+  std::lock_guard lock(shard.mutex);
+  const auto known = shard.uncacheable.find(key.hash);
+  return known != shard.uncacheable.end() && known->second > now_seconds;
+}
+
 void Store::forget_uncacheable(const KeyRef& key) {
   Shard& shard = shard_of(key.url_hash);
   std::lock_guard lock(shard.mutex);

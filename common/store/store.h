@@ -90,6 +90,7 @@ class Store final : private Reclaimer {
   FillPermit alone(const KeyRef& key);
   // Remembers for `seconds` that the key's answers can't be shared (bounded per shard).
   void remember_uncacheable(const KeyRef& key, int64_t now_seconds, int64_t seconds);
+  bool is_known_uncacheable(const KeyRef& key, int64_t now_seconds) const;
   void forget_uncacheable(const KeyRef& key);
 
   // Removes every object and invalidates every fill of that URL. `by`: the fill, made by alone(),

@@ -1,6 +1,8 @@
 """Ranges (RFC 9110 §14) of stored objects, of objects on their way in, and beyond max_object."""
 
 import random
+import re
+import threading
 import unittest
 
 from harness import Answer, Client, Scenario, in_both, request_bytes
@@ -143,6 +145,101 @@ class RangeScenario(Scenario):
         response = self.get(path, "Range: bytes=1000000-1000009")
         self.assertEqual((206, body[1000000:1000010]), (response.status, response.body))
         self.assertEqual(body, self.get(path).body)
+
+    def serve_huge(self, *fields, size=10**12):
+        """An object of that size, of which the origin sends a part to who asks for no range."""
+        def answer(request):
+            found = re.fullmatch(r"bytes=(\d*)-(\d*)", request.get("Range") or "")
+            if request.get("Range") and not found:
+                return Answer(FRESH, status=206, body=b"--b\r\n...",
+                              *(*fields, "Content-Type: multipart/byteranges; boundary=b"))
+            if not found or request.get("If-Range") not in (None, '"e"'):
+                return Answer(FRESH, *fields, length=size, parts=[(0, bytes(500_000)), (8, b"x")],
+                              close=True)
+            first, last = found.groups()
+            if not first:
+                first, last = size - int(last), size - 1
+            first, last = int(first), int(last)
+            return Answer(FRESH, f"Content-Range: bytes {first}-{last}/{size}", *fields, status=206,
+                          body=bytes(i % 251 for i in range(first, last + 1)))
+        return self.serve(answer)
+
+    def ranges_asked(self, path):
+        return [r.get("Range") for r in self.origin.requests(path)]
+
+    def test_range_of_what_can_not_be_held_is_forwarded(self):
+        path, size = self.serve_huge('ETag: "e"'), 10**12
+        with Client(self.port, 6) as client:  # sooner than the origin goes on with the whole
+            for spec, first, last in (("-1000", size - 1000, size - 1), ("7-9", 7, 9),
+                                      (f"{size // 2}-{size // 2 + 99}", size // 2, size // 2 + 99)):
+                response = client.request("GET", path, f"Range: bytes={spec}")
+                self.assertEqual((206, f"bytes {first}-{last}/{size}"),
+                                 (response.status, response.get("Content-Range")))
+                self.assertEqual(bytes(i % 251 for i in range(first, last + 1)), response.body)
+                self.assertEqual("Miss", response.x_cache)
+                self.assertIn("range-forwarded", response.fields.joined("Cache-Status"))
+        self.assertEqual([None, "bytes=-1000", "bytes=7-9", f"bytes={size // 2}-{size // 2 + 99}"],
+                         self.ranges_asked(path))
+
+    def test_range_of_what_can_not_be_held_goes_with_its_conditions(self):
+        path = self.serve_huge('ETag: "e"')
+        response = self.get(path, "Range: bytes=0-4", 'If-Range: "e"', 'If-None-Match: "z"')
+        self.assertEqual(206, response.status)
+        last = self.origin.requests(path)[-1]
+        self.assertEqual(("bytes=0-4", '"e"', '"z"'),
+                         (last.get("Range"), last.get("If-Range"), last.get("If-None-Match")))
+        with Client(self.port) as client:
+            client.send(request_bytes("GET", path, "Range: bytes=0-4", 'If-Range: "other"'))
+            status, _, fields = client.head()
+            self.assertEqual((200, str(10**12)), (status, fields.get("Content-Length")))
+
+    def test_several_ranges_of_what_can_not_be_held_are_forwarded(self):
+        path = self.serve_huge()
+        response = self.get(path, "Range: bytes=0-4,8-9")
+        self.assertEqual((206, b"--b\r\n..."), (response.status, response.body))
+
+    def test_whoever_waited_for_what_can_not_be_held_gets_his_own(self):
+        path = self.serve_huge()
+        answers = []
+
+        def ask(number):
+            spec = f"{number}-{number + 4}"
+            answers.append((number, self.get(path, f"Range: bytes={spec}", timeout=6)))
+        threads = [threading.Thread(target=ask, args=(n,)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(8, len(answers))
+        for number, response in answers:
+            self.assertEqual((206, bytes(range(number, number + 5))),
+                             (response.status, response.body))
+
+    def test_origin_without_ranges_sends_the_whole_and_it_is_cut_here(self):
+        body = BODY * 10
+        for accepts, requests in (("none", 1), ("bytes", 2)):
+            path = self.serve(Answer(FRESH, f"Accept-Ranges: {accepts}", body=body))
+            for _ in range(2):
+                response = self.get(path, "Range: bytes=1000000-1000009")
+                self.assertEqual((206, body[1000000:1000010]), (response.status, response.body))
+            self.assertEqual(requests + 1, self.origin.count(path))
+
+    def test_several_ranges_of_what_is_not_stored_come_in_one_pass(self):
+        body = BODY * 4
+        for fields, framing in ((["Cache-Control: no-store"], "length"), ([FRESH], "chunked")):
+            for spec in ("0-9,700000-700009,300000-300009", "700000-700009,0-9", "-5,0-4"):
+                path = self.serve(Answer(*fields, body=body, framing=framing))
+                response = self.get(path, f"Range: bytes={spec}")
+                self.assertTrue(response.complete)
+                if response.status == 200:
+                    self.assertEqual(body, response.body)
+                    continue
+                self.assertEqual(206, response.status)
+                parts = parts_of(response)
+                self.assertEqual(spec.count(",") + 1, len(parts))
+                for content_range, part in parts:
+                    first = int(content_range.split(" ")[1].split("-")[0])
+                    self.assertEqual(body[first:first + len(part)], part)
 
     def test_forwarded_where_the_behavior_says_so(self):
         def answer(request):

@@ -267,6 +267,34 @@ TEST_CASE("another's write is waited for") {
   CHECK(s.owner.ok);
 }
 
+TEST_CASE("ascending parts of a body that can't be held are sent in one pass") {
+  const std::string text = store::pattern(1 << 20);
+  for (const bool held_at_first : {true, false}) {
+    INFO(held_at_first);
+    Stage s;
+    s.wire->accepts = 7000;
+    Ref<Body> body =
+        s.body(held_at_first ? Body::Retention::kRetained : Body::Retention::kWindowed);
+    BodySender::Plan plan = s.plan(s.object_with(body), "A ", 100, 50'000);
+    plan.parts.push_back({" B ", 600'000, 100'000});
+    plan.parts.push_back({" C ", 1'048'000, 10});
+    plan.after = " END";
+    body->append(text.substr(0, 4096));
+    REQUIRE(s.sender.start(std::move(plan)));
+    for (size_t at = 4096; at < text.size(); at += 4096) {
+      if (at == 40960) body->stop_retaining();
+      body->append(text.substr(at, 4096));
+      s.settle();
+    }
+    body->complete();
+    s.settle();
+    CHECK(s.owner.ok);
+    CHECK(s.wire->written == "A " + text.substr(100, 50'000) + " B " +
+                                 text.substr(600'000, 100'000) + " C " +
+                                 text.substr(1'048'000, 10) + " END");
+  }
+}
+
 TEST_CASE("a slow peer holds back a windowed body, and a sender that goes lets it on") {
   Stage s;
   s.wire->accepts = 0;

@@ -207,6 +207,9 @@ TEST_CASE("a key known as uncacheable is fetched alone until that is forgotten")
   Joined one = join_any(store, key, 1009), two = join_any(store, key, 1009);
   CHECK(one.how == How::kAlone);
   CHECK(two.how == How::kAlone);
+  CHECK(store.is_known_uncacheable(key, 1009));
+  CHECK_FALSE(store.is_known_uncacheable(key, 1010));
+  CHECK_FALSE(store.is_known_uncacheable(TestKey("https://a/2"), 1009));
   CHECK(one.fill.get() != two.fill.get());
   CHECK_FALSE(one.fill->shared());
   CHECK(join_any(store, key, 1010).how == How::kLead);
