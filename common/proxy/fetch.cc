@@ -11,6 +11,9 @@ namespace {
 constexpr int64_t kUncacheableSeconds = 10;
 // The same for what is too large, which seldom changes: until then every Range is forwarded.
 constexpr int64_t kTooLargeSeconds = 60;
+// From a shield: the bytes are not the content, a transfer coding that it does not know is still
+// on.
+constexpr std::string_view kIncompleteLine = "Seawall-Internal: incomplete\r\n";
 
 }  // namespace
 
@@ -144,6 +147,16 @@ bool Fetch::keeps_stale_copy(int status) const {
              .action == cache::Action::kServe;
 }
 
+// Whether a shield, and nobody else is believed, says so.
+bool Fetch::says_incomplete(const http::ResponseHead& head) const {
+  if (plan_.group->config().kind != upstream::GroupKind::kShield) return false;
+  http::FieldListReader list(head.fields, http::FieldId::kSeawallInternal);
+  for (std::string_view member; list.next(member);) {
+    if (member == "incomplete") return true;
+  }
+  return false;
+}
+
 // Whether the answer is to be stored: kStorable, or why not.
 cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts& facts,
                            std::optional<uint64_t> length) {
@@ -160,6 +173,7 @@ cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts&
       html_on_static_path(plan_.request->head().target, head.fields)) {
     return cache::Reason::kHtmlOnStatic;
   }
+  if (says_incomplete(head)) return cache::Reason::kIncomplete;
   if (length && *length > worker_.store().max_object_bytes()) return cache::Reason::kTooLarge;
   if (keeps_stale_copy(head.status)) return cache::Reason::kStaleIfError;
   return cache::Reason::kStorable;
@@ -246,6 +260,7 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
     if (declared && head.status != 204 && head.status >= 200) length_text = declared->value;
     texts = {};
     passed_texts(head, length_text, texts);
+    if (framing.undecoded) texts.internal.append(kIncompleteLine);  // ours frames it as any other
     body_ = Ref<store::Body>(new store::Body(memory, store::Body::Retention::kWindowed, length));
     object_ = store::Object::create(memory, object_init(*fill_, facts, texts), body_,
                                     store::Object::Charge::kFree);

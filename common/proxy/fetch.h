@@ -91,6 +91,7 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   void ask_for_range_instead();
   void ask_instead(upstream::ExchangeRequest request);
   void take_answer(const http::ResponseHead& head, const h1::Framing& framing);
+  bool says_incomplete(const http::ResponseHead& head) const;
   cache::Reason judge(const http::ResponseHead& head, cache::ResponseFacts& facts,
                       std::optional<uint64_t> length);
   bool keeps_stale_copy(int status) const;

@@ -11,6 +11,15 @@ namespace {
 
 constexpr int kMaxLookups = 4;  // then it fetches for itself
 
+// What made us ask, where that is a directive; else what came of it.
+cache::Reason telling(cache::Reason asked, cache::Reason outcome) {
+  using cache::Reason;
+  const bool directive = asked == Reason::kNoCache || asked == Reason::kMustRevalidate ||
+                         asked == Reason::kProxyRevalidate || asked == Reason::kSMaxage;
+  const bool good = outcome == Reason::kStorable || outcome == Reason::kRevalidated;
+  return directive && good ? asked : outcome;
+}
+
 }  // namespace
 
 Transaction::Transaction(TransactionHost& host, const http::RequestHead& head,
@@ -330,7 +339,8 @@ Transaction::Next Transaction::take_fill_answer() {
     const bool stale = result_from_shield(got.upstream_x_cache) == CacheResult::kShieldStale;
     fields.forward_status = 304;
     fields.result = stale ? CacheResult::kShieldStale : CacheResult::kRefreshHit;
-    fields.reason = stale ? cache::Reason::kStale : cache::Reason::kRevalidated;
+    fields.reason =
+        stale ? cache::Reason::kStale : telling(forward_reason_, cache::Reason::kRevalidated);
     fields.age = age;
   } else {
     just_fetched_ = true;
@@ -338,7 +348,7 @@ Transaction::Next Transaction::take_fill_answer() {
     if (worker_.node().tier == Tier::kEdge && fields.result == CacheResult::kMiss) {
       fields.result = result_from_shield(got.upstream_x_cache);
     }
-    fields.reason = as_received_ ? forward_reason_ : got.stored;
+    fields.reason = as_received_ ? forward_reason_ : telling(forward_reason_, got.stored);
     if (facts.initial_age >= Seconds(1) || fields.collapsed) fields.age = age;
   }
   if (fields.stored) fields.ttl = cache::freshness_lifetime(facts, *behavior_).value - age;

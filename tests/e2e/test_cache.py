@@ -364,9 +364,13 @@ class StaleScenario(Scenario):
         path = self.serve(Answer(*fields, body=b"old"), Answer(FRESH, body=b"new"), name="shared")
         self.get(path)
         self.assertEqual(b"old", self.get(path).body)
-        path = self.serve(Answer(*fields, body=b"old"), Answer(FRESH, body=b"new"))
-        self.get(path)
-        self.assertEqual(b"new", self.get(path).body)
+        for answers in ((Answer(FRESH, body=b"new"),),
+                        (Answer(FRESH, ETAG, status=304), Answer(FRESH, body=b"new"))):
+            path = self.serve(Answer(*fields, ETAG, body=b"old"), *answers)
+            self.get(path)
+            response = self.get(path)
+            self.assertEqual(2, self.origin.count(path))
+            self.assertRegex(response.fields.joined("Cache-Status"), "; detail=s-maxage$")
 
     def test_collapsed_validation(self):
         path = self.serve(Answer(*old(5, ETAG)), Answer(FRESH, ETAG, status=304, delay=0.4))
