@@ -5,7 +5,9 @@
 
 #include <sys/uio.h>
 
+#include <cassert>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +35,13 @@ class StreamHandler {
   ~StreamHandler() = default;
 };
 
+// Bytes of an open file.
+struct FilePiece {
+  int fd = -1;
+  uint64_t offset = 0;
+  size_t length = 0;
+};
+
 class Stream {
  public:
   // Closes at once; pending writes are dropped, no callback follows.
@@ -42,6 +51,12 @@ class Stream {
   // Writes as much as the kernel takes now and returns how many bytes that was (0 when its buffer
   // is full). Never queues, never calls back. Not to be called while a write_rest() is pending.
   virtual Result<size_t> try_write(std::span<const iovec> buffers) = 0;
+  // Whether the kernel can send a file's pages as they are: plain TCP.
+  virtual bool can_write_files() const { return false; }
+  // As try_write(), `before` and then the file's bytes, where can_write_files(). Until the peer has
+  // acknowledged them the socket refers to those pages, so nobody may write to them again: the
+  // peer would get what is written.
+  virtual Result<size_t> try_write_file(std::span<const iovec> before, FilePiece piece);
   // Queues what try_write() left; one at a time. `buffers` is copied, the bytes it points to stay
   // valid until on_drained(), on_error() or destruction.
   virtual void write_rest(std::span<const iovec> buffers) = 0;
@@ -67,5 +82,10 @@ class Stream {
   // More about the last error than Error::detail says, for the log (TLS: OpenSSL's words); or "".
   virtual std::string last_error_text() const { return {}; }
 };
+
+inline Result<size_t> Stream::try_write_file(std::span<const iovec>, FilePiece) {
+  assert(!"only where can_write_files()");
+  return size_t{0};
+}
 
 }  // namespace seawall::net

@@ -3,6 +3,7 @@
 // since libuv may hold them until then.
 #include "common/net/tcp_stream.h"
 
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
@@ -177,6 +178,35 @@ Result<size_t> TcpStream::try_write(std::span<const iovec> buffers) {
   if (count >= 0) return static_cast<size_t>(count);
   if (count == UV_EAGAIN) return size_t{0};
   return uv_error(ErrorCode::kReset, count, handle_->side());
+}
+
+Result<size_t> TcpStream::try_write_file(std::span<const iovec> before, FilePiece piece) {
+  assert(!write_pending());
+  const auto failed = [this] {
+    return uv_error(ErrorCode::kReset, uv_translate_sys_error(errno), handle_->side());
+  };
+  const auto full = [] { return errno == EAGAIN || errno == EWOULDBLOCK; };
+  size_t written = 0;
+  if (!before.empty()) {
+    size_t wanted = 0;
+    for (const iovec& b : before) wanted += b.iov_len;
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(before.data());
+    message.msg_iovlen = before.size();
+    const ssize_t n = ::sendmsg(fd(), &message, MSG_MORE | MSG_NOSIGNAL);
+    if (n < 0 && !full()) return failed();
+    written = n < 0 ? 0 : static_cast<size_t>(n);
+    if (written < wanted) return written;
+  }
+  auto offset = static_cast<off_t>(piece.offset);
+  while (piece.length > 0) {
+    const ssize_t n = ::sendfile(fd(), piece.fd, &offset, piece.length);
+    if (n < 0 && full()) break;
+    if (n <= 0) return failed();
+    written += static_cast<size_t>(n);
+    piece.length -= static_cast<size_t>(n);
+  }
+  return written;
 }
 
 void TcpStream::write_rest(std::span<const iovec> buffers) {

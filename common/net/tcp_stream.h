@@ -30,6 +30,8 @@ class TcpStream final : public Stream {
 
   void set_handler(StreamHandler* handler) override { handler_ = handler; }
   Result<size_t> try_write(std::span<const iovec> buffers) override;
+  bool can_write_files() const override { return true; }
+  Result<size_t> try_write_file(std::span<const iovec> before, FilePiece piece) override;
   void write_rest(std::span<const iovec> buffers) override;
   bool write_pending() const override;
   void read_start() override;

@@ -228,15 +228,29 @@ void ClientConnection::refuse(uint16_t status, const char* detail, Output& out) 
 
 // False when some of it has to wait, or the connection is gone.
 bool ClientConnection::flush(Output& out) {
-  Result<std::unique_ptr<PendingOutput>> rest = out.flush(*stream_);
+  Result<std::unique_ptr<PendingOutput>> rest = out.flush(*stream_, worker_.store().memory());
   if (!rest) {
     die(true);
     return false;
   }
   if (!*rest) return true;
   work().output = std::move(*rest);
-  work_->output->start(*stream_);
   phase_ = Phase::kBusy;
+  return write_on();
+}
+
+// Goes on with what the kernel did not take. False when some of it still waits, or the connection
+// is gone.
+bool ClientConnection::write_on() {
+  const Result<bool> done = work_->output->go_on(*stream_, worker_.store().memory());
+  if (!done) {
+    die(true);
+    return false;
+  }
+  if (*done) {
+    work_->output.reset();
+    return true;
+  }
   set_timer(worker_.settings()->limits.write_idle_time);
   return false;
 }
@@ -303,7 +317,7 @@ void ClientConnection::note_progress() { set_timer(worker_.settings()->limits.wr
 void ClientConnection::on_drained() {
   if (phase_ == Phase::kDead) return;
   if (work_ && work_->output) {
-    work_->output.reset();
+    if (!write_on()) return;
     if (!work_->transaction) return go_on();
   }
   if (work_ && work_->transaction) work_->transaction->on_drained();

@@ -60,6 +60,7 @@ class ClientConnection final : public ListNode, public net::StreamHandler, publi
   bool answer_locally(const http::RequestHead& head, Output& out);
   void refuse(uint16_t status, const char* detail, Output& out);
   bool flush(Output& out);
+  bool write_on();
   void wait_for_request();
   void close_after_answer();
   void die(bool reset);

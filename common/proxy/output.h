@@ -19,14 +19,19 @@
 
 namespace seawall::proxy {
 
-// What the kernel did not take, with all that it refers to. Handed to Stream::write_rest().
+// What the kernel did not take, with all that it refers to.
 class PendingOutput {
  public:
-  void start(net::Stream& stream);
+  // Goes on writing; to be called again from on_drained(). True when all has been written.
+  Result<bool> go_on(net::Stream& stream, store::Memory& memory);
 
  private:
   friend class Output;
+  void drop(size_t bytes);
+
   std::vector<iovec> pieces_;
+  size_t first_ = 0;   // of pieces_, not yet written
+  size_t queued_ = 0;  // bytes given to write_rest()
   std::vector<Ref<store::Object>> objects_;
   std::string copied_;
 };
@@ -60,8 +65,8 @@ class Output {
     add(std::string_view(scratch(), n));
     used_ += n;
   }
-  // Writes all of it. What is left is returned, not yet started; null when nothing is.
-  Result<std::unique_ptr<PendingOutput>> flush(net::Stream& stream);
+  // Writes all of it. What is left is returned, to go on with; null when nothing is.
+  Result<std::unique_ptr<PendingOutput>> flush(net::Stream& stream, store::Memory& memory);
 
  private:
   std::unique_ptr<PendingOutput> rest_after(size_t written);

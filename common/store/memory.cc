@@ -29,6 +29,7 @@ Memory::Memory(uint64_t limit_bytes) : limit_(limit_bytes) {
     return;
   }
   base_ = static_cast<char*>(p);
+  sent_ = std::make_unique<std::atomic<bool>[]>(mapped_ / kSegmentBytes);
 }
 
 Memory::~Memory() {
@@ -82,15 +83,19 @@ char* Memory::allocate_segment() {
 void Memory::free_segment(char* segment) {
   const uint64_t offset = file_offset(segment);
   const auto index = static_cast<uint32_t>(offset / kSegmentBytes);
-  bool punch = false;
-  {
+  const bool sent = sent_[index].exchange(false, std::memory_order_relaxed);
+  if (!sent) {
     std::lock_guard lock(mutex_);
-    punch = warm_.size() >= kWarmSegments;
-    if (!punch) warm_.push_back(index);
+    if (warm_.size() < kWarmSegments) {
+      warm_.push_back(index);
+      credit(kSegmentBytes);
+      return;
+    }
   }
-  if (punch) {
-    fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
-              kSegmentBytes);
+  const bool punched = fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                 static_cast<off_t>(offset), kSegmentBytes) == 0;
+  if (sent && !punched) return;  // a viewer may still be sent its pages: never used again
+  {
     std::lock_guard lock(mutex_);
     cold_.push_back(index);
   }

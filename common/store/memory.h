@@ -4,13 +4,19 @@
 // last reference goes, so `used()` counts evicted objects still being read, too. `limit` is a hard
 // bound. Thread-safe.
 //
-// Segments come from one mapped memfd, so that they can later leave by sendfile; a freed segment
-// keeps its pages for reuse up to a bound, beyond which they are given back to the kernel.
+// Segments come from one mapped memfd, so that they can leave by sendfile; a freed segment keeps
+// its pages for reuse up to a bound, beyond which they are given back to the kernel.
+//
+// Sockets go on referring to pages that have left by sendfile, so a segment of which any did never
+// keeps them: else what is stored there next would reach the first one's viewer. What sockets still
+// hold then is no longer charged here; it counts, as copied bytes would, against their send
+// buffers (tcp_wmem, tcp_mem).
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -52,9 +58,19 @@ class Memory {
     const uint64_t total = used() + wanted;
     return total > limit_ ? total - limit_ : 0;
   }
-  // For sendfile: the file, and where in it a segment's byte stands.
+  // For sendfile: the file, whether a byte lies in one of its segments, and where.
   int fd() const { return fd_; }
-  uint64_t file_offset(const char* p) const { return static_cast<uint64_t>(p - base_); }
+  bool in_file(const void* p) const {
+    return static_cast<uint64_t>(static_cast<const char*>(p) - base_) < mapped_;
+  }
+  uint64_t file_offset(const void* p) const {
+    return static_cast<uint64_t>(static_cast<const char*>(p) - base_);
+  }
+  // To be called before the first byte of a segment leaves by sendfile. Any thread that holds a
+  // reference to what is in the segment.
+  void mark_sent(const void* p) {
+    sent_[file_offset(p) / kSegmentBytes].store(true, std::memory_order_relaxed);
+  }
 
  private:
   bool try_charge(uint64_t bytes);
@@ -66,6 +82,7 @@ class Memory {
   int fd_ = -1;
   char* base_ = nullptr;
   uint64_t mapped_ = 0;
+  std::unique_ptr<std::atomic<bool>[]> sent_;  // for each segment
   std::mutex mutex_;
   std::vector<uint32_t> warm_;  // free segments whose pages are resident
   std::vector<uint32_t> cold_;  // free segments without pages

@@ -1,8 +1,12 @@
 #include "common/store/memory.h"
 
+#include <netinet/in.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "catch.h"
@@ -91,6 +95,61 @@ TEST_CASE("a segment's place in the file is where its bytes are read from it") {
   REQUIRE(pread(memory.fd(), read, 4, static_cast<off_t>(memory.file_offset(s + 5))) == 4);
   CHECK(std::string_view(read, 4) == "wave");
   memory.free_segment(s);
+}
+
+// Both ends of a TCP connection over loopback: pages stay referenced there as on any other.
+struct TcpPair {
+  TcpPair() {
+    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* raw = reinterpret_cast<sockaddr*>(&address);
+    REQUIRE(::bind(listener, raw, size) == 0);
+    REQUIRE(::listen(listener, 1) == 0);
+    REQUIRE(::getsockname(listener, raw, &size) == 0);
+    from = ::socket(AF_INET, SOCK_STREAM, 0);
+    REQUIRE(::connect(from, raw, size) == 0);
+    to = ::accept(listener, nullptr, nullptr);
+    REQUIRE(to >= 0);
+    ::close(listener);
+  }
+  ~TcpPair() {
+    ::close(from);
+    ::close(to);
+  }
+  int from = -1;
+  int to = -1;
+};
+
+// What the peer of a connection reads that was sent a segment full of 'A' before that segment was
+// freed and filled with 'B' by the next who got it.
+std::string read_after_reuse(bool mark) {
+  Memory memory(kSegmentBytes);  // so that the next one is the same
+  TcpPair pair;
+  char* first = memory.allocate_segment();
+  REQUIRE(first);
+  std::memset(first, 'A', kSegmentBytes);
+  if (mark) memory.mark_sent(first + 100);
+  auto offset = static_cast<off_t>(memory.file_offset(first));
+  const ssize_t sent = ::sendfile(pair.from, memory.fd(), &offset, 16384);
+  REQUIRE(sent > 0);
+  memory.free_segment(first);
+  CHECK(memory.used() == 0);
+  char* second = memory.allocate_segment();
+  REQUIRE(second == first);
+  std::memset(second, 'B', kSegmentBytes);
+  std::string received(static_cast<size_t>(sent), '?');
+  REQUIRE(::recv(pair.to, received.data(), received.size(), MSG_WAITALL) == sent);
+  memory.free_segment(second);
+  return received;
+}
+
+TEST_CASE("a segment that has left by sendfile never brings a viewer another's bytes") {
+  CHECK(read_after_reuse(true).find('B') == std::string::npos);
+  // Without the mark it does, or this test would show nothing.
+  CHECK(read_after_reuse(false).find('B') != std::string::npos);
 }
 
 }  // namespace
