@@ -94,6 +94,7 @@ struct Behavior {
   bool redirect_to_https = false;
   bool allow_upgrade = false;          // WebSocket and other Upgrade, as a tunnel
   bool refuse_html_on_static = false;  // cache-deception armour
+  bool expose_tags = false;            // viewers see Surrogate-Key, Cache-Tag, xkey, Cache-Groups
   std::vector<std::string> methods;    // empty: all; others get 405
   std::string upstream;                // empty: the site's
   TtlRules ttl;

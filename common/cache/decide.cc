@@ -17,7 +17,7 @@ bool obeyed(const Behavior& behavior) {
 struct Standing {
   Lifetime lifetime;
   Millis age{0};
-  Millis staleness{0};  // 0 for what a soft purge made stale before its time
+  Millis staleness{0};  // since the end of its lifetime, or since a soft purge
   bool fresh = false;
   Seconds ttl{0};
 };
@@ -30,6 +30,10 @@ Standing standing(const ResponseFacts& stored, const Behavior& behavior, WallTim
   s.ttl = s.lifetime.value - current_age(stored, now);
   s.fresh = s.age < s.lifetime.value && !state.invalidated && !state.soft_purged;
   s.staleness = std::max<Millis>(Millis{0}, s.age - s.lifetime.value);
+  if (state.soft_purged) {
+    s.staleness = std::max(s.staleness, state.since_purge);
+    s.ttl = std::min(s.ttl, -std::chrono::floor<Seconds>(state.since_purge));
+  }
   return s;
 }
 

@@ -300,4 +300,19 @@ uint64_t Key::url_hash() const {
   return hash64({host_port.data(), host_port.size() + target.size()});
 }
 
+KeyText read_key(std::string_view text) {
+  KeyText parts;
+  const size_t scheme_end = text.find("://");
+  const size_t host_begin = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
+  const size_t path_begin = std::min(text.find_first_of("/*", host_begin), text.size());
+  parts.host_port = text.substr(host_begin, path_begin - host_begin);
+  const bool is_ipv6 = parts.host_port.starts_with('[');
+  const size_t port = parts.host_port.find(':', is_ipv6 ? parts.host_port.find(']') : 0);
+  parts.host = parts.host_port.substr(0, port);
+  const size_t end = std::min(text.find('\n', path_begin), text.size());
+  parts.target = text.substr(path_begin, end - path_begin);
+  parts.path_size = std::min(parts.target.find('?'), parts.target.size());
+  return parts;
+}
+
 }  // namespace seawall::cache

@@ -64,6 +64,16 @@ struct Key {
   uint64_t url_hash() const;
 };
 
+// What a key's text says, for matching purges against stored objects.
+struct KeyText {
+  std::string_view host_port;
+  std::string_view host;    // without port
+  std::string_view target;  // path[?query]
+  size_t path_size = 0;     // of `target`
+};
+// `text` is a Key::text.
+KeyText read_key(std::string_view text);
+
 // Why each part of a request is in the key or not; for `explain`.
 struct KeyTrace {
   struct Entry {

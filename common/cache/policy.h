@@ -127,10 +127,11 @@ struct Verdict {
 };
 
 struct StoredState {
-  // By an unsafe request (RFC 9111 §4.4): never used again without validation.
+  // By a hard purge or an unsafe request (RFC 9111 §4.4): never used again.
   bool invalidated = false;
-  // By a soft purge: treated as stale; the stale-* windows count as if it got stale just now.
+  // By a soft purge: treated as stale, as if its lifetime had ended with the purge.
   bool soft_purged = false;
+  Millis since_purge{0};  // how long ago that was
 };
 
 // `stored`: the variant that matched, or nullptr. The caller handles `method` being unsafe,

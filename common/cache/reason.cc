@@ -60,6 +60,7 @@ constexpr std::array<Row, static_cast<size_t>(Reason::kCount)> kRows = {{
     {"no-freshness", kUriMiss},
     {"never-reusable", kUriMiss},
     {"html-on-static", kUriMiss},
+    {"too-many-tags", kUriMiss},
     {"too-large", kUriMiss},
     {"incomplete", kUriMiss},
     {"no-space", kUriMiss},

@@ -56,6 +56,7 @@ enum class Reason : uint8_t {
   kNoFreshness,          // neither explicit nor heuristic freshness, nor `public`
   kNeverReusable,
   kHtmlOnStatic,  // Behavior::refuse_html_on_static
+  kTooManyTags,   // to be purged by every one of them: purge/tags.h
   kTooLarge,
   kIncomplete,
   kNoSpace,

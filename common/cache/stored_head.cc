@@ -117,11 +117,12 @@ FieldFate HeadFilter::fate(const Field& field) const {
   if (has_connection_ && named_in_connection(field)) return FieldFate::kDrop;
   switch (field.id) {
     case FieldId::kSurrogateControl:
+      return FieldFate::kInternal;
     case FieldId::kSurrogateKey:
     case FieldId::kCacheTag:
     case FieldId::kXkey:
     case FieldId::kCacheGroups:
-      return FieldFate::kInternal;
+      return FieldFate::kTag;
     default:
       return FieldFate::kViewer;
   }
@@ -151,7 +152,9 @@ StoredHead build_stored_head(const http::ResponseHead& head, const ResponseFacts
     if (fate == FieldFate::kDrop || is_listed(field)) continue;
     if (field.id == FieldId::kSetCookie && behavior.set_cookie == SetCookieRule::kStrip) continue;
     has_date = has_date || field.id == FieldId::kDate;
-    append_line(fate == FieldFate::kViewer ? stored.viewer_block : stored.internal_block, field);
+    const bool to_viewers =
+        fate == FieldFate::kViewer || (fate == FieldFate::kTag && behavior.expose_tags);
+    append_line(to_viewers ? stored.viewer_block : stored.internal_block, field);
   }
   if (!has_date) append_date(stored.viewer_block, facts.date);
   return stored;

@@ -19,9 +19,9 @@ namespace seawall::cache {
 
 enum class FieldFate : uint8_t {
   kViewer,    // stored, and sent to everyone
-  kInternal,  // stored, and sent to trusted edges only: Surrogate-Control, Surrogate-Key,
-              // Cache-Tag, xkey, Cache-Groups
-  kDrop,      // hop-by-hop or ours: Connection and what it names, Content-Length, Age, X-Cache, …
+  kInternal,  // stored, and sent to trusted edges only: Surrogate-Control
+  kTag,   // the same, unless Behavior::expose_tags: Surrogate-Key, Cache-Tag, xkey, Cache-Groups
+  kDrop,  // hop-by-hop or ours: Connection and what it names, Content-Length, Age, X-Cache, …
 };
 // For one message: what happens to each of its fields when it is forwarded.
 class HeadFilter {

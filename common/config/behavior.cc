@@ -212,6 +212,7 @@ constexpr Key<Behavior> kKeys[] = {
     {"redirect_to_https", flag<&Behavior::redirect_to_https>},
     {"allow_upgrade", flag<&Behavior::allow_upgrade>},
     {"refuse_html_on_static", flag<&Behavior::refuse_html_on_static>},
+    {"expose_tags", flag<&Behavior::expose_tags>},
     {"upstream", read_upstream},
     {"headers", read_header_edits, "headers"},
 };

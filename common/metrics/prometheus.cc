@@ -197,6 +197,24 @@ void render_store_and_pool(Text& text, const NodeFacts& f) {
       .value(f.servers_total - f.servers_healthy);
 }
 
+void render_purge_log(Text& text, const NodeFacts& f) {
+  text.metric("purge_log_position", "gauge", "Number of the newest purge.", f.purge_position);
+  text.metric("purge_log_swept", "gauge", "Every stored answer was checked up to this purge.",
+              f.purge_swept);
+  text.metric("purge_log_low_water", "gauge", "Purges up to this one are dropped.",
+              f.purge_low_water);
+  text.metric("purge_log_entries", "gauge", "Purges that are kept.", f.purge_entries);
+  text.family("purge_log_targets", "gauge", "What the kept purges name.");
+  for (const auto& [kind, count] : f.purge_targets) {
+    text.sample("purge_log_targets").label("kind", kind).value(count);
+  }
+  text.metric("purge_log_bytes", "gauge", "Memory of the purge log, about.", f.purge_bytes);
+  text.metric("purge_log_refused_total", "counter", "Purges refused because the log was full.",
+              f.purge_refused);
+  text.metric("purges_owed", "gauge", "Purges that shields have not acknowledged yet.",
+              f.purges_owed);
+}
+
 }  // namespace
 
 std::string render_prometheus(const Report& report) {
@@ -214,6 +232,7 @@ std::string render_prometheus(const Report& report) {
   SEAWALL_LOOP_COUNTERS(X)
 #undef X
   render_store_and_pool(text, report.facts);
+  render_purge_log(text, report.facts);
   return out;
 }
 

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/metrics/counters.h"
@@ -30,6 +32,16 @@ struct NodeFacts {
   uint64_t store_evictions = 0;
   uint64_t store_evicted_bytes = 0;
   uint64_t fills_open = 0;
+
+  // The purge log.
+  uint64_t purge_position = 0;
+  uint64_t purge_swept = 0;
+  uint64_t purge_low_water = 0;
+  uint64_t purge_entries = 0;
+  uint64_t purge_bytes = 0;
+  uint64_t purge_refused = 0;
+  uint64_t purges_owed = 0;                                          // to servers of the next tier
+  std::vector<std::pair<std::string_view, uint64_t>> purge_targets;  // by kind
 
   uint64_t pool_idle = 0;
   uint64_t pool_active = 0;

@@ -79,6 +79,23 @@ void write_store(JsonWriter& json, const NodeFacts& f) {
   json.end_object();
 }
 
+void write_purge_log(JsonWriter& json, const NodeFacts& f) {
+  json.key("purge_log");
+  json.begin_object();
+  json.field("position", f.purge_position);
+  json.field("swept", f.purge_swept);
+  json.field("low_water", f.purge_low_water);
+  json.field("entries", f.purge_entries);
+  json.field("bytes", f.purge_bytes);
+  json.field("refused", f.purge_refused);
+  json.field("owed", f.purges_owed);
+  json.key("targets");
+  json.begin_object();
+  for (const auto& [kind, count] : f.purge_targets) json.field(kind, count);
+  json.end_object();
+  json.end_object();
+}
+
 void write_upstream(JsonWriter& json, const NodeFacts& f) {
   json.key("upstream");
   json.begin_object();
@@ -152,6 +169,7 @@ std::string render_stats_json(const Report& report) {
   write_summary(json, report);
   write_rates(json, report.rates);
   write_store(json, report.facts);
+  write_purge_log(json, report.facts);
   write_upstream(json, report.facts);
   write_logs(json, report.facts);
   write_counters(json, report.totals);

@@ -144,9 +144,16 @@ std::string explain(const Settings& settings, store::Store& store, const NodeInf
   }
   if (!chosen) report.line("stored", "nothing that matches");
   cache::StoredState state;
-  if (chosen) state.invalidated = chosen->invalidated.load();
-  const cache::Verdict verdict = cache::decide(
-      cache::read_request(head), chosen ? &chosen->facts() : nullptr, *behavior, now, state);
+  if (chosen) state = store.state_of(*chosen, now);
+  if (state.invalidated) report.line("purged", "by a hard purge: this copy is never used again");
+  if (state.soft_purged) {
+    report.line("purged", "softly, " + seconds(std::chrono::floor<Seconds>(state.since_purge)) +
+                              " ago: stale since then");
+  }
+  if (state.invalidated) chosen.reset();
+  const cache::Verdict verdict =
+      cache::decide(cache::read_request(head), chosen ? &chosen->facts() : nullptr, *behavior, now,
+                    chosen ? state : cache::StoredState{});
   report.line("verdict", std::string(cache::to_string(verdict.action)) + ", since " +
                              std::string(cache::to_string(verdict.reason)) +
                              (chosen ? "; ttl " + seconds(verdict.ttl) : ""));

@@ -9,7 +9,8 @@
 namespace seawall::proxy {
 
 // Site and behavior with file:line, how the key came about, what is stored under it, the verdict
-// with its reason, and what would make it a hit. Looks only: counts and moves nothing.
+// with its reason, and what would make it a hit. Looks only: counts nothing, and moves nothing but
+// what is purged already.
 std::string explain(const Settings& settings, store::Store& store, const NodeInfo& node,
                     const http::RequestHead& head, bool https, WallTime now);
 

@@ -1,5 +1,7 @@
 #include "common/proxy/fetch.h"
 
+#include <algorithm>
+
 #include "common/base/ascii.h"
 #include "common/cache/invalidation.h"
 #include "common/proxy/stored_answer.h"
@@ -65,9 +67,24 @@ void Fetch::on_interim(const http::ResponseHead& head) {
 void Fetch::on_head(const http::ResponseHead& head, const h1::Framing& framing) {
   if (finished_) return;
   if (head.status >= 500) worker_.counters().upstream_5xx.add();
+  if (plan_.refetch && lacks_purge(head)) return ask_instead(*std::exchange(plan_.refetch, {}));
   if (head.status == 304 && plan_.stored) return take_not_modified(head);
   if (plan_.head_of) take_head_answer(head);
   take_answer(head, framing);
+}
+
+// The shield has not acknowledged every purge, and one that it lacks hits what it sent.
+bool Fetch::lacks_purge(const http::ResponseHead& head) const {
+  const upstream::Server* server = exchange_->facts().server;
+  const purge::PurgeLog& log = worker_.store().purges();
+  const uint64_t owed = server ? log.debts().oldest(server->authority()) : 0;
+  if (!owed || owed > fill_->since()) return false;
+  const cache::KeyText key = cache::read_key(fill_->key());
+  const purge::Tags tags = purge::read_tags(head.fields);
+  return log
+      .check({fill_->url_hash(), key.host, key.target, key.path_size, tags.hashes},
+             {.checked = owed - 1})
+      .purged();
 }
 
 // The stored body is shared (a small one copied); only the head is made anew. Null: no room.
@@ -84,7 +101,9 @@ Ref<store::Object> Fetch::freshened_object(const store::Object& old,
   texts.head_has_length = old.head_has_length();
   texts.vary.assign(old.vary());
   texts.vary_key.assign(old.vary_key());
-  const store::ObjectInit init = object_init(*fill_, fresh.facts, texts);
+  texts.tags = tags_of(fresh.head);
+  store::ObjectInit init = object_init(*fill_, fresh.facts, texts);
+  init.standing.checked = std::min(init.standing.checked, old.checked());  // the body is as old
   store::Memory& memory = worker_.store().memory();
   return old.has_inline_body()
              ? store::Object::create_inline(memory, init, old.inline_body())
@@ -117,7 +136,7 @@ void Fetch::take_not_modified(const http::ResponseHead& head) {
   ignoring_body_ = true;
   const store::Object& old = *plan_.stored;
   const std::string_view block = block_of(old.head());
-  if (!cache::validator_match(head, block) || fill_->invalidated.load()) {
+  if (!cache::validator_match(head, block) || worker_.store().is_purged(old)) {
     if (plan_.full) return ask_instead(std::move(*plan_.full));
     fill_->fail({ErrorCode::kProtocol, Side::kUpstream, true, "304 that matches nothing stored"});
     return wake_.post();
@@ -141,9 +160,10 @@ void Fetch::take_not_modified(const http::ResponseHead& head) {
 // A stale copy that may still be used while the upstream fails is not given up for its error.
 bool Fetch::keeps_stale_copy(int status) const {
   if (!plan_.stored || status < 500) return false;
-  const cache::StoredState state{.invalidated = plan_.stored->invalidated.load()};
+  const WallTime now = worker_.loop().wall_now();
+  const cache::StoredState state = worker_.store().state_of(*plan_.stored, now);
   return cache::decide_on_failure(plan_.facts, plan_.stored->facts(), *plan_.behavior,
-                                  cache::Failure::k5xx, status, worker_.loop().wall_now(), state)
+                                  cache::Failure::k5xx, status, now, state)
              .action == cache::Action::kServe;
 }
 
@@ -159,7 +179,7 @@ bool Fetch::says_incomplete(const http::ResponseHead& head) const {
 
 // Whether the answer is to be stored: kStorable, or why not.
 cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts& facts,
-                           std::optional<uint64_t> length) {
+                           const purge::Tags& tags, std::optional<uint64_t> length) {
   if (!plan_.may_store) {
     return plan_.forwards_range ? cache::Reason::kRangeForwarded : cache::Reason::kPass;
   }
@@ -174,6 +194,7 @@ cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts&
     return cache::Reason::kHtmlOnStatic;
   }
   if (says_incomplete(head)) return cache::Reason::kIncomplete;
+  if (tags.too_many) return cache::Reason::kTooManyTags;
   if (length && *length > worker_.store().max_object_bytes()) return cache::Reason::kTooLarge;
   if (keeps_stale_copy(head.status)) return cache::Reason::kStaleIfError;
   return cache::Reason::kStorable;
@@ -216,7 +237,8 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
   const WallTime now = worker_.loop().wall_now();
   cache::ResponseFacts facts = cache::read_response(head, *plan_.behavior, request_time_, now);
   const http::Fields request = plan_.request->head().fields;
-  if (!http::is_safe(plan_.facts.method)) invalidate_targets(head);
+  purge::Tags tags = purge::read_tags(head.fields);
+  if (!http::is_safe(plan_.facts.method)) invalidate_targets(head, tags);
   if (plan_.facts.method == http::Method::kPost) {
     const http::Field* host = http::find(request, http::FieldId::kHost);
     const auto target = cache::normalise_target(plan_.scheme, host ? host->value : "",
@@ -225,8 +247,9 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
         target.ok() && cache::content_location_is_target(*target, head.fields);
   }
   cache::Reason stored =
-      framing.undecoded ? cache::Reason::kIncomplete : judge(head, facts, length);
+      framing.undecoded ? cache::Reason::kIncomplete : judge(head, facts, tags, length);
   ObjectTexts texts;
+  texts.tags = std::move(tags.hashes);
   store::Memory& memory = worker_.store().memory();
   storing_ = stored == cache::Reason::kStorable;
   if (storing_) {
@@ -247,7 +270,8 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
   if (storing_ && facts.has_field_lists) {
     // private="…" and no-cache="…" name fields that only the one who asked gets (RFC 9111 §5.2.2).
     ObjectTexts whole;
-    passed_texts(head, std::nullopt, whole);
+    whole.tags = texts.tags;
+    passed_texts(head, *plan_.behavior, std::nullopt, whole);
     if (length) whole.head += "Content-Length: " + std::to_string(*length) + "\r\n";
     whole.head_has_length = length.has_value();
     object_ = store::Object::create(memory, object_init(*fill_, facts, whole), body_,
@@ -259,7 +283,7 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
     const http::Field* declared = http::find(head.fields, http::FieldId::kContentLength);
     if (declared && head.status != 204 && head.status >= 200) length_text = declared->value;
     texts = {};
-    passed_texts(head, length_text, texts);
+    passed_texts(head, *plan_.behavior, length_text, texts);
     if (framing.undecoded) texts.internal.append(kIncompleteLine);  // ours frames it as any other
     body_ = Ref<store::Body>(new store::Body(memory, store::Body::Retention::kWindowed, length));
     object_ = store::Object::create(memory, object_init(*fill_, facts, texts), body_,
@@ -300,9 +324,11 @@ void Fetch::publish(const http::ResponseHead& head, store::FillOutcome outcome,
   fill_->publish(std::move(answer));
 }
 
-// RFC 9111 §4.4.
-void Fetch::invalidate_targets(const http::ResponseHead& head) {
+// RFC 9111 §4.4. What this answer itself brings (RFC 9110 §9.3.3) may still be stored, unless
+// another purge came before.
+void Fetch::invalidate_targets(const http::ResponseHead& head, const purge::Tags& tags) {
   if (!cache::invalidates(plan_.facts.method, head.status)) return;
+  const WallTime now = worker_.loop().wall_now();
   const http::Field* host = http::find(plan_.request->head().fields, http::FieldId::kHost);
   const std::string_view host_value = host ? host->value : std::string_view();
   const auto target = cache::normalise_target(plan_.scheme, host_value,
@@ -314,7 +340,30 @@ void Fetch::invalidate_targets(const http::ResponseHead& head) {
     if (!normal) continue;
     const auto key = cache::make_key(*normal, plan_.request->head().fields, plan_.behavior->key,
                                      plan_.behavior->allow_fields, worker_.key_buffer());
-    if (key) worker_.store().purge_url(key->url_hash(), fill_.get());
+    if (!key) continue;
+    const cache::KeyText own = cache::read_key(fill_->key());
+    const purge::Finding before = worker_.store().purges().check(
+        {fill_->url_hash(), own.host, own.target, own.path_size, tags.hashes},
+        {.checked = fill_->since()});
+    const uint64_t number = worker_.store().invalidate_url(key->host_port, key->target, now);
+    const bool is_next = number == before.standing.checked + 1 && !before.purged();
+    if (is_next && key->url_hash() == fill_->url_hash()) fill_->begin_again_at(number);
+  }
+  invalidate_groups(head, target->host);
+}
+
+// RFC 9875 §3: groups are those of the same origin.
+void Fetch::invalidate_groups(const http::ResponseHead& head, std::string_view host) {
+  purge::Purge purge;
+  purge.local = true;
+  for (const std::string& group : purge::invalidated_groups(head.fields)) {
+    purge.targets.push_back(purge::Target::tag(group, {std::string(host)}));
+  }
+  if (purge.targets.empty()) return;
+  const Result<uint64_t> number =
+      worker_.store().purges().append(std::move(purge), worker_.loop().wall_now());
+  if (!number) {
+    worker_.log().log(log::Level::kError, "groups are not invalidated: %s", number.error().detail);
   }
 }
 
@@ -324,9 +373,10 @@ void Fetch::on_body(std::string_view bytes) {
     body_->stop_retaining();
   }
   const bool room = body_->append(bytes);
-  if (storing_ && !body_->retained()) {
+  const bool purged = storing_ && !worker_.store().consider_purges(*to_store_);
+  if (storing_ && (purged || !body_->retained())) {
     storing_ = false;
-    worker_.counters().store_refused.add();
+    if (!purged) worker_.counters().store_refused.add();
     plan_.permit.stop_sharing();
     if (!fill_->wanted()) wake_.post();
   }

@@ -12,6 +12,7 @@
 #include "common/net/loop.h"
 #include "common/proxy/node.h"
 #include "common/proxy/request.h"
+#include "common/purge/tags.h"
 #include "common/store/fill.h"
 #include "common/upstream/exchange.h"
 
@@ -48,6 +49,8 @@ struct FetchPlan {
   std::optional<upstream::ExchangeRequest> full;
   // The same request with the viewer's Range, for an answer that is too large to be held.
   std::optional<upstream::ExchangeRequest> ranged;
+  // The same for a shield that turns out to lack a purge: it must not answer from what it has.
+  std::optional<upstream::ExchangeRequest> refetch;
   http::Scheme scheme = http::Scheme::kHttp;  // of the request
 };
 
@@ -84,6 +87,7 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   void send(upstream::ExchangeRequest request);
   Ref<store::Object> freshened_object(const store::Object& old,
                                       const cache::Freshened& fresh) const;
+  bool lacks_purge(const http::ResponseHead& head) const;
   void take_not_modified(const http::ResponseHead& head);
   void take_head_answer(const http::ResponseHead& head);
   bool is_too_large_for_its_range(const http::ResponseHead& head,
@@ -93,12 +97,13 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   void take_answer(const http::ResponseHead& head, const h1::Framing& framing);
   bool says_incomplete(const http::ResponseHead& head) const;
   cache::Reason judge(const http::ResponseHead& head, cache::ResponseFacts& facts,
-                      std::optional<uint64_t> length);
+                      const purge::Tags& tags, std::optional<uint64_t> length);
   bool keeps_stale_copy(int status) const;
   void publish(const http::ResponseHead& head, store::FillOutcome outcome, cache::Reason stored,
                bool shareable);
   void commit_body();
-  void invalidate_targets(const http::ResponseHead& head);
+  void invalidate_targets(const http::ResponseHead& head, const purge::Tags& tags);
+  void invalidate_groups(const http::ResponseHead& head, std::string_view host);
   void count_exchange();
   void finish();
 
@@ -113,8 +118,8 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   bool storing_ = false;
   bool finished_ = false;
   bool ignoring_body_ = false;  // of a 304, or of an answer that is dropped
-  // To be asked in place of what was: a 304 did not fit, or the whole is too large. Safe, since
-  // only GET and HEAD come so far (RFC 9110 §9.2.2).
+  // To be asked in place of what was: a 304 did not fit, the whole is too large, or the shield
+  // lacks a purge. Safe, since only GET and HEAD come so far (RFC 9110 §9.2.2).
   std::optional<upstream::ExchangeRequest> instead_;
   Uploader* uploader_ = nullptr;
   WallTime request_time_{};

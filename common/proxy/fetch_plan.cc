@@ -66,6 +66,13 @@ FetchPlan plan_fetch(Worker& worker, const Peer& peer, const Route& route, const
     plan.ranged = build_forward(worker, peer, head, route, group.config(), part);
   }
   plan.forward = build_forward(worker, peer, head, route, group.config(), forward);
+  if (worker.store().purges().debts().any() &&
+      group.config().kind == upstream::GroupKind::kShield && !wish.as_received &&
+      forward.body == BodyKind::kNone) {
+    forward.if_none_match = forward.if_modified_since = {};
+    forward.refetch = true;
+    plan.refetch = build_forward(worker, peer, head, route, group.config(), forward);
+  }
   return plan;
 }
 

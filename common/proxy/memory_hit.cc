@@ -30,10 +30,9 @@ HitResult answer_from_memory(Worker& worker, const Peer& peer, const http::Reque
   const RequestMatcher matcher(head.fields, behavior.vary);
   Ref<store::Object> object = worker.store().find(route.key_ref(), matcher);
   if (!object) return HitResult::kNotAnswered;
-  const cache::StoredState state{.invalidated =
-                                     object->invalidated.load(std::memory_order_relaxed)};
-  const cache::Verdict verdict =
-      cache::decide(facts, &object->facts(), behavior, worker.loop().wall_now(), state);
+  const WallTime now = worker.loop().wall_now();
+  const cache::StoredState state = worker.store().state_of(*object, now);
+  const cache::Verdict verdict = cache::decide(facts, &object->facts(), behavior, now, state);
   if (verdict.action != cache::Action::kServe) return HitResult::kNotAnswered;
 
   const bool with_body = head.method == http::Method::kGet && object->facts().status != 204;

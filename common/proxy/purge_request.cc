@@ -1,11 +1,31 @@
 #include "common/proxy/purge_request.h"
 
 #include <algorithm>
+#include <random>
 
 #include "common/base/json_string.h"
+#include "common/http/tokens.h"
 #include "common/proxy/forward.h"
 
 namespace seawall::proxy {
+namespace {
+
+constexpr size_t kMaxId = 128;
+
+std::string random_id() {
+  std::random_device random;
+  const auto word = [&] { return uint64_t{random()} << 32 | random(); };
+  const uint64_t high = word();
+  return purge::make_id(high, word());
+}
+
+std::string error_json(const char* why) {
+  std::string json = "{\"error\":";
+  append_json_string(json, why);
+  return json + "}\n";
+}
+
+}  // namespace
 
 ShieldPurgeCall::ShieldPurgeCall(ShieldPurge purge, net::PostedTask& done)
     : purge_(std::move(purge)), done_(done) {
@@ -51,19 +71,26 @@ void PurgeQueue::collect() {
   for (auto& call : calls_) (call->finished() ? ended : under_way).push_back(std::move(call));
   calls_ = std::move(under_way);
   for (const auto& call : ended) {
-    if (!call->ack().acknowledged) add(std::move(call->purge()));
+    const ShieldAck ack = call->ack();
+    if (ack.acknowledged) {
+      worker_.store().purges().debts().paid(ack.server, call->purge().number);
+    } else {
+      add(std::move(call->purge()));
+    }
   }
 }
 
 PurgeRequest::PurgeRequest(Worker& worker, const Peer& peer, const http::RequestHead& head,
                            const Route& route, upstream::Group* group, net::PostedTask& done)
-    : worker_(worker),
-      done_(done),
-      url_hash_(route.url_hash),
-      url_(std::string(route.key.host_port) + std::string(route.key.target)) {
+    : worker_(worker), done_(done), wish_(read_purge(head, route)) {
+  if (!wish_) return;
+  const std::string_view id = route.internal.purge_id;
+  wish_->purge.id = http::is_token(id) && id.size() <= kMaxId ? std::string(id) : random_id();
   if (!group || group->config().kind != upstream::GroupKind::kShield) return;
   ForwardPlan plan;
-  plan.form = ForwardPlan::Form::kCacheable;
+  plan.form = wish_->one_url ? ForwardPlan::Form::kCacheable : ForwardPlan::Form::kAsReceived;
+  plan.purge_id = wish_->purge.id;
+  plan.purge_tag = wish_->path_tag;
   for (size_t i = 0; i < group->servers().size(); ++i) {
     ShieldPurge purge;
     purge.upstreams = worker.upstreams();
@@ -83,38 +110,71 @@ bool PurgeRequest::finished() const {
   return std::all_of(calls_.begin(), calls_.end(), [](const auto& c) { return c->finished(); });
 }
 
-PurgeRequest::Result PurgeRequest::finish() {
-  const store::Removed removed = worker_.store().purge_url(url_hash_);
-  worker_.counters().purges.add();
-  Result result;
-  bool complete = true;
-  bool found = removed.objects > 0;
-  std::string nodes;
-  for (const auto& call : calls_) {
-    const ShieldAck ack = call->ack();
-    nodes += ",{\"node\":";
-    append_json_string(nodes, ack.server);
-    nodes.append(",\"role\":\"shield\",\"acknowledged\":")
-        .append(ack.acknowledged ? "true" : "false");
-    nodes += "}";
-    found = found || ack.found;
-    if (!ack.acknowledged) {
-      complete = false;
-      worker_.purge_queue().add(std::move(call->purge()));
-    }
+std::vector<ShieldAck> PurgeRequest::collect() const {
+  std::vector<ShieldAck> acks;
+  for (const auto& call : calls_) acks.push_back(call->ack());
+  return acks;
+}
+
+PurgeResult PurgeRequest::finish() {
+  if (!wish_) return {400, error_json(wish_.error().detail)};
+  const std::vector<ShieldAck> acks = collect();
+  std::vector<std::string> lacking;
+  for (const ShieldAck& ack : acks) {
+    if (!ack.acknowledged) lacking.push_back(ack.server);
   }
-  result.status = !complete ? 202 : found ? 200 : 404;
-  result.json = "{\"url\":";
-  append_json_string(result.json, url_);
-  result.json += ",\"nodes\":[{\"node\":";
-  append_json_string(result.json, worker_.node().name);
-  result.json.append(",\"role\":\"").append(word(worker_.node().tier));
-  result.json.append("\",\"acknowledged\":true,\"objects\":")
-      .append(std::to_string(removed.objects));
-  result.json.append(",\"bytes\":").append(std::to_string(removed.bytes)).append("}");
-  result.json.append(nodes).append("],\"complete\":").append(complete ? "true" : "false");
-  result.json += "}\n";
+  store::Store& store = worker_.store();
+  const Result<uint64_t> number =
+      store.purges().append(wish_->purge, worker_.loop().wall_now(), lacking);
+  if (!number) return {503, error_json(number.error().detail)};
+  worker_.counters().purges.add();
+  for (const auto& call : calls_) {
+    if (call->ack().acknowledged) continue;
+    call->purge().number = *number;
+    worker_.purge_queue().add(std::move(call->purge()));
+  }
+  purge::Amount amount;
+  if (wish_->one_url) amount = store.settle_url(wish_->purge.targets.front().hash);
+  const bool found =
+      !wish_->one_url || amount.objects > 0 ||
+      std::any_of(acks.begin(), acks.end(), [](const ShieldAck& a) { return a.found; });
+  PurgeResult result;
+  result.status = !lacking.empty() ? 202 : found ? 200 : 404;
+  result.json = receipt(*number, amount, acks);
   return result;
+}
+
+// What it did. How much a pattern or a tag freed is known once the sweep has passed.
+std::string PurgeRequest::receipt(uint64_t number, const purge::Amount& amount,
+                                  const std::vector<ShieldAck>& acks) const {
+  const purge::Purge& purge = wish_->purge;
+  std::string json = "{\"id\":";
+  append_json_string(json, purge.id);
+  json.append(",\"number\":").append(std::to_string(number));
+  json.append(",\"soft\":").append(purge.mode == purge::Mode::kSoft ? "true" : "false");
+  if (wish_->one_url) {
+    json += ",\"url\":";
+    append_json_string(json, purge.targets.front().text);
+  }
+  json += ",\"nodes\":[{\"node\":";
+  append_json_string(json, worker_.node().name);
+  json.append(",\"role\":\"").append(word(worker_.node().tier));
+  json += "\",\"acknowledged\":true,";
+  if (wish_->one_url) {
+    json.append("\"objects\":").append(std::to_string(amount.objects));
+    json.append(",\"bytes\":").append(std::to_string(amount.bytes)).append("}");
+  } else {
+    json += "\"objects\":null,\"bytes\":null,\"swept\":false}";
+  }
+  bool complete = true;
+  for (const ShieldAck& ack : acks) {
+    json += ",{\"node\":";
+    append_json_string(json, ack.server);
+    json.append(",\"role\":\"shield\",\"acknowledged\":");
+    json.append(ack.acknowledged ? "true}" : "false}");
+    complete = complete && ack.acknowledged;
+  }
+  return json.append("],\"complete\":").append(complete ? "true}\n" : "false}\n");
 }
 
 }  // namespace seawall::proxy

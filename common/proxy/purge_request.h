@@ -1,5 +1,6 @@
-// PURGE of one URL: on every server of the shield group first, so that nothing refills from an old
-// copy, then here. A shield that can't be reached gets it later, from the worker's queue.
+// A PURGE: on every server of the shield group first, so that nothing refills from an old copy,
+// then here, as an entry of the log. A shield that can't be reached gets it later, from the
+// worker's queue; until it has acknowledged, the log knows what it lacks (purge/debts.h).
 #pragma once
 
 #include <memory>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "common/proxy/node.h"
+#include "common/proxy/purge_wish.h"
 #include "common/proxy/request.h"
 #include "common/upstream/exchange.h"
 
@@ -16,7 +18,8 @@ namespace seawall::proxy {
 struct ShieldPurge {
   std::shared_ptr<Upstreams> upstreams;  // keeps `group`
   upstream::Group* group = nullptr;
-  size_t server = 0;  // index in the group
+  size_t server = 0;    // index in the group
+  uint64_t number = 0;  // of our own entry, once there is one
   upstream::ExchangeRequest request;
 };
 
@@ -57,7 +60,8 @@ class ShieldPurgeCall final : public upstream::ExchangeHandler {
 // What is owed to shields that were away; bounded, one for each loop, tried once a second.
 class PurgeQueue final {
  public:
-  static constexpr size_t kMax = 10000;  // the oldest goes, with a line in the log
+  // The oldest goes, with a line in the log; that it is owed stays known.
+  static constexpr size_t kMax = 10000;
   explicit PurgeQueue(Worker& worker);
   ~PurgeQueue();
   void add(ShieldPurge purge);
@@ -82,27 +86,33 @@ class PurgeQueue final {
   net::Timer timer_ = net::Timer::to<&PurgeQueue::on_timer>(this);
 };
 
+struct PurgeResult {
+  // 200; 202: a shield was away; 400; 404: of the one URL there was nothing anywhere; 503: the log
+  // is full.
+  uint16_t status = 200;
+  std::string json;
+};
+
 // The purge that a viewer's request asked for.
 class PurgeRequest final {
  public:
-  // `done` is posted when result() is final; never before start() has returned.
+  // `done` is posted when finish() may be called; never before start() has returned.
   PurgeRequest(Worker& worker, const Peer& peer, const http::RequestHead& head, const Route& route,
                upstream::Group* group, net::PostedTask& done);
   void start();
   bool finished() const;
 
-  struct Result {
-    uint16_t status = 200;  // 200, 202 (a shield was away), 404 (there was nothing anywhere)
-    std::string json;
-  };
   // Takes effect on this node, once, and queues what shields are owed.
-  Result finish();
+  PurgeResult finish();
 
  private:
+  std::vector<ShieldAck> collect() const;
+  std::string receipt(uint64_t number, const purge::Amount& amount,
+                      const std::vector<ShieldAck>& acks) const;
+
   Worker& worker_;
   net::PostedTask& done_;
-  uint64_t url_hash_;
-  std::string url_;
+  Result<PurgeWish> wish_;
   std::vector<std::unique_ptr<ShieldPurgeCall>> calls_;
 };
 

@@ -70,6 +70,8 @@ InternalRequest parse_internal(std::string_view value) {
   std::string_view member;
   while (list.next(member)) {
     if (member == "revalidate") internal.revalidate = true;
+    if (member == "refetch") internal.refetch = true;
+    if (member.starts_with("purge=")) internal.purge_id = member.substr(6);
     if (member == "scheme=https") internal.https = true;
     if (member.starts_with("rules=")) {
       member.remove_prefix(6);
@@ -87,7 +89,7 @@ Refusal route(Worker& worker, const Peer& peer, const http::RequestHead& head, R
   if (peer.trusted_edge) {
     if (const http::Field* internal = http::find(head, http::FieldId::kSeawallInternal)) {
       out.internal = parse_internal(internal->value);
-      out.facts.revalidate = out.internal.revalidate;
+      out.facts.revalidate = out.internal.revalidate || out.internal.refetch;
       https = out.internal.https;
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/ascii.h"
+#include "common/purge/tags.h"
 #include "common/store/fill.h"
 
 namespace seawall::proxy {
@@ -57,18 +58,29 @@ bool stored_texts(const http::ResponseHead& head, const cache::ResponseFacts& fa
   return true;
 }
 
-void passed_texts(const http::ResponseHead& head, std::optional<std::string_view> length,
-                  ObjectTexts& out) {
+void passed_texts(const http::ResponseHead& head, const cache::Behavior& behavior,
+                  std::optional<std::string_view> length, ObjectTexts& out) {
   out.head = status_line(head.status, head.reason_phrase);
   const cache::HeadFilter filter(head.fields);
   for (const http::Field& f : head.fields) {
     const cache::FieldFate fate = filter.fate(f);
     if (fate == cache::FieldFate::kDrop) continue;
-    std::string& block = fate == cache::FieldFate::kInternal ? out.internal : out.head;
+    const bool to_viewers = fate == cache::FieldFate::kViewer ||
+                            (fate == cache::FieldFate::kTag && behavior.expose_tags);
+    std::string& block = to_viewers ? out.head : out.internal;
     block.append(f.name).append(": ").append(f.value).append("\r\n");
   }
   out.head_has_length = length.has_value();
   if (length) out.head.append("Content-Length: ").append(*length).append("\r\n");
+}
+
+std::vector<uint64_t> tags_of(const cache::StoredHead& head) {
+  std::vector<http::Field> fields(cache::count_lines(head.viewer_block) +
+                                  cache::count_lines(head.internal_block));
+  const std::span<http::Field> all(fields);
+  size_t n = cache::parse_block(head.viewer_block, all).size();
+  n += cache::parse_block(head.internal_block, all.subspan(n)).size();
+  return purge::read_tags(all.first(n)).hashes;
 }
 
 store::ObjectInit object_init(const store::Fill& fill, const cache::ResponseFacts& facts,
@@ -83,6 +95,8 @@ store::ObjectInit object_init(const store::Fill& fill, const cache::ResponseFact
   init.head = texts.head;
   init.internal = texts.internal;
   init.head_has_length = texts.head_has_length;
+  init.tags = texts.tags;
+  init.standing.checked = fill.since();
   return init;
 }
 

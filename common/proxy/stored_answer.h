@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/cache/stored_head.h"
 #include "common/http/head.h"
@@ -17,6 +18,7 @@ struct ObjectTexts {
   std::string internal;
   std::string vary;
   std::string vary_key;
+  std::vector<uint64_t> tags;  // see purge/tags.h
   bool head_has_length = false;
 };
 
@@ -32,8 +34,11 @@ bool stored_texts(const http::ResponseHead& head, const cache::ResponseFacts& fa
                   const cache::Behavior& behavior, http::Fields request,
                   std::optional<uint64_t> length, ObjectTexts& out);
 // Texts of an answer that is only passed on: nothing end-to-end is left out.
-void passed_texts(const http::ResponseHead& head, std::optional<std::string_view> length,
-                  ObjectTexts& out);
+void passed_texts(const http::ResponseHead& head, const cache::Behavior& behavior,
+                  std::optional<std::string_view> length, ObjectTexts& out);
+// The hashes of the tags that a stored head has.
+std::vector<uint64_t> tags_of(const cache::StoredHead& head);
+// As an answer that `fill` brings.
 store::ObjectInit object_init(const store::Fill& fill, const cache::ResponseFacts& facts,
                               const ObjectTexts& texts);
 

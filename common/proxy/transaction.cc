@@ -112,12 +112,17 @@ Transaction::Next Transaction::lookup() {
     return pass(route, cache::Reason::kPass);
   }
 
+  const WallTime now = worker_.loop().wall_now();
+  if (route.internal.refetch && lookups_ == 0) {
+    worker_.store().invalidate_url(route.key.host_port, route.key.target, now);
+  }
   const RequestMatcher matcher(request_->head().fields, behavior_->vary);
   stored_ = worker_.store().find(route.key_ref(), matcher);
   cache::StoredState state;
-  if (stored_) state.invalidated = stored_->invalidated.load(std::memory_order_relaxed);
-  const cache::Verdict verdict = cache::decide(facts_, stored_ ? &stored_->facts() : nullptr,
-                                               *behavior_, worker_.loop().wall_now(), state);
+  if (stored_) state = worker_.store().state_of(*stored_, now);
+  if (state.invalidated) return again();  // and gone
+  const cache::Verdict verdict =
+      cache::decide(facts_, stored_ ? &stored_->facts() : nullptr, *behavior_, now, state);
   AnswerFields fields;
   fields.reason = verdict.reason;
   switch (verdict.action) {
@@ -163,7 +168,7 @@ Transaction::Next Transaction::start_purge(const Route& route) {
 
 Transaction::Next Transaction::await_purge() {
   if (!purge_->finished()) return Next::kSuspend;
-  PurgeRequest::Result result = purge_->finish();
+  PurgeResult result = purge_->finish();
   LocalAnswer local;
   local.status = result.status;
   local.type = "application/json";
@@ -209,6 +214,7 @@ Transaction::Next Transaction::join(const Route& route) {
       leader_ = false;
       worker_.counters().collapsed_requests.add();
       interest_.join(std::move(joined.fill));
+      joined_at_ = worker_.store().purges().position();
       seen_interim_ = 0;
       step_ = Step::kAwait;
       return Next::kAgain;
@@ -308,6 +314,7 @@ Transaction::Next Transaction::take_fill_answer() {
       alone_ = true;
       return again();
     }
+    if (worker_.store().is_purged(*got.object, joined_at_)) return again();  // by its tags
     if (!matcher.matches(got.object->vary(), got.object->vary_key())) {
       left_fill_ = true;
       return again();
@@ -321,7 +328,7 @@ Transaction::Next Transaction::take_fill_answer() {
   log_.upstream = got.upstream;
   const bool confirmed = got.outcome == store::FillOutcome::kRevalidated;
   if (stored_ && !passing_ && !confirmed && facts.status >= 500) {
-    const cache::StoredState state{.invalidated = stored_->invalidated.load()};
+    const cache::StoredState state = worker_.store().state_of(*stored_, now);
     const cache::Verdict verdict = cache::decide_on_failure(
         facts_, stored_->facts(), *behavior_, cache::Failure::k5xx, facts.status, now, state);
     if (verdict.action == cache::Action::kServe) {
@@ -360,10 +367,10 @@ Transaction::Next Transaction::upstream_failed(const Error& error) {
   if (!leader_ && error.code == ErrorCode::kCancelled) return again();
   const cache::Reason reason = cache::Reason::kUpstreamError;
   if (stored_ && !passing_) {
-    const cache::StoredState state{.invalidated = stored_->invalidated.load()};
-    const cache::Verdict verdict =
-        cache::decide_on_failure(facts_, stored_->facts(), *behavior_, failure_of(error), 0,
-                                 worker_.loop().wall_now(), state);
+    const WallTime now = worker_.loop().wall_now();
+    const cache::StoredState state = worker_.store().state_of(*stored_, now);
+    const cache::Verdict verdict = cache::decide_on_failure(facts_, stored_->facts(), *behavior_,
+                                                            failure_of(error), 0, now, state);
     if (verdict.action == cache::Action::kServe) {
       AnswerFields fields;
       fields.forward_reason = forward_reason_;

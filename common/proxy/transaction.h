@@ -129,6 +129,7 @@ class Transaction final : public net::PostedTask, public SenderOwner, public Upl
   Ref<store::Object> stored_;
   store::FillInterest interest_;
   size_t seen_interim_ = 0;
+  uint64_t joined_at_ = 0;  // the purge log's position when we joined a fill
   std::string interim_;
   std::unique_ptr<PurgeRequest> purge_;
   Fetch* fetch_ = nullptr;     // only while it takes our body; told by on_fetch_gone()

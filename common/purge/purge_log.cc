@@ -280,7 +280,7 @@ std::optional<LogEntry> PurgeLog::State::newest(std::string_view id) const {
 PurgeLog::PurgeLog(const LogLimits& limits) : limits_(limits), state_(std::make_unique<State>()) {}
 PurgeLog::~PurgeLog() = default;
 
-Result<uint64_t> PurgeLog::append(Purge purge, WallTime now) {
+Result<uint64_t> PurgeLog::append(Purge purge, WallTime now, std::span<const std::string> lacking) {
   if (purge.targets.empty() || (purge.id.empty() && !purge.local)) {
     return Error{ErrorCode::kInvalid, Side::kViewer, true, "a purge needs an id and a target"};
   }
@@ -310,6 +310,7 @@ Result<uint64_t> PurgeLog::append(Purge purge, WallTime now) {
   for (const Target& target : record.entry.purge.targets) s.add_target(record, target);
   s.bytes += record.bytes;
   if (!record.entry.purge.id.empty()) s.by_id.emplace(record.entry.purge.id, number);
+  for (const std::string& server : lacking) debts_.owe(server, number);
   position_.store(number, std::memory_order_release);
   return number;
 }

@@ -96,10 +96,11 @@ class PurgeLog {
   PurgeLog(const PurgeLog&) = delete;
   PurgeLog& operator=(const PurgeLog&) = delete;
 
-  // The purge's number. It has taken effect when this returns. An id may come again (a replay): it
+  // The purge's number. It has taken effect when this returns. `lacking`: servers that have not
+  // acknowledged it; they owe it from the same moment on. An id may come again (a replay): it
   // gets another number and acts again. kOverload: a limit is reached and the sweep must come
   // first; kInvalid: no targets, or no id.
-  Result<uint64_t> append(Purge purge, WallTime now);
+  Result<uint64_t> append(Purge purge, WallTime now, std::span<const std::string> lacking = {});
   // Takes back every soft purge of that id within its window: a numbered entry under the id
   // `undo_id`. What was soft because of it comes back, unless another purge hits it. kInvalid:
   // unknown, hard, undone already, or too late.

@@ -213,6 +213,7 @@ int Server::run() {
     log_->log(log::Level::kInfo, "admin listening on http://%s",
               admin_->local_address().to_string().c_str());
   }
+  workers_.front()->start_sweep();
   for (const auto& worker : workers_) worker->run();
   log_->log(log::Level::kInfo, "%s %s ready, %zu workers", node_.name.c_str(), SEAWALL_VERSION,
             workers_.size());
@@ -355,6 +356,17 @@ metrics::Report Server::report() {
   facts.store_evictions = stats.evictions;
   facts.store_evicted_bytes = stats.evicted_bytes;
   facts.fills_open = stats.fills;
+  const purge::LogStats log = store_->purges().stats();
+  facts.purge_position = log.position;
+  facts.purge_swept = log.swept;
+  facts.purge_low_water = log.low_water;
+  facts.purge_entries = log.entries;
+  facts.purge_bytes = log.bytes;
+  facts.purge_refused = log.refused;
+  facts.purges_owed = store_->purges().debts().count();
+  for (size_t i = 0; i < purge::kKinds; ++i) {
+    facts.purge_targets.emplace_back(to_string(static_cast<purge::Kind>(i)), log.targets[i]);
+  }
   for (const WorkerThread::PoolFacts& pool : pools_) {
     facts.pool_idle += pool.idle;
     facts.pool_active += pool.active;

@@ -12,7 +12,8 @@ WorkerThread::WorkerThread(const Shared& shared, size_t site_slots, log::AccessR
       ares_(loop_),
       resolver_(loop_, ares_),
       counters_(site_slots),
-      proxy_(loop_, shared.store, shared.node, counters_, access, shared.log) {}
+      proxy_(loop_, shared.store, shared.node, counters_, access, shared.log),
+      sweeper_(loop_, shared.store) {}
 
 WorkerThread::~WorkerThread() {
   stop();

@@ -16,6 +16,7 @@
 #include "common/net/uv_loop.h"
 #include "common/proxy/client_connection.h"
 #include "common/proxy/node.h"
+#include "common/server/sweeper.h"
 #include "common/tls/client_context.h"
 #include "common/tls/server_context.h"
 
@@ -47,7 +48,8 @@ class WorkerThread {
   // Opens listeners that are new, keeps those that stay, closes those that are gone. Port 0 becomes
   // ports[i], which is filled in if it was 0. An error leaves everything as it was.
   Result<void> apply(std::shared_ptr<const Prepared> prepared, std::vector<uint16_t>& ports);
-  void run();  // starts the thread
+  void start_sweep() { sweeper_.start(); }  // on one worker of the node
+  void run();                               // starts the thread
   // --- any thread ---
   void call(std::function<void()> function) { loop_.call(std::move(function)); }
   void stop() { loop_.stop(); }
@@ -83,6 +85,7 @@ class WorkerThread {
   net::CachingResolver resolver_;
   metrics::LoopCounters counters_;
   proxy::Worker proxy_;
+  Sweeper sweeper_;
   std::vector<std::unique_ptr<Door>> doors_;
   std::shared_ptr<const Prepared> prepared_;
   std::thread thread_;

@@ -52,9 +52,10 @@ class Fill final : public RefCounted<Fill> {
  public:
   enum class State : uint8_t { kWaiting, kStreaming, kFailed };
 
-  // `shared`: stands in a shard's fill table.
-  Fill(Hash128 hash, uint64_t url_hash, std::string_view key, bool shared)
-      : hash_(hash), url_hash_(url_hash), key_(key), shared_(shared) {}
+  // `shared`: stands in a shard's fill table. `since`: the purge log's position at its start; what
+  // it brings is checked against all that came later.
+  Fill(Hash128 hash, uint64_t url_hash, std::string_view key, bool shared, uint64_t since)
+      : hash_(hash), url_hash_(url_hash), key_(key), shared_(shared), since_(since) {}
 
   // --- the fetching side ---
   void add_interim(std::string_view head_bytes);  // a complete 1xx head, as viewers shall get it
@@ -86,10 +87,11 @@ class Fill final : public RefCounted<Fill> {
   uint64_t url_hash() const { return url_hash_; }
   const std::string& key() const { return key_; }
   bool shared() const { return shared_; }
-  // Set by a purge while the fill is under way: what it brings must not be stored.
-  std::atomic<bool> invalidated{false};
-  // The store's note about a fill that no purge can find: see Store::alone().
-  uint32_t purges_at_start = 0;
+  uint64_t since() const { return since_.load(std::memory_order_relaxed); }
+  // The fetching side, before it publishes: entries up to `number` do not count.
+  void begin_again_at(uint64_t number) { since_.store(number, std::memory_order_relaxed); }
+  // Up to where the store knows that no purge hits what is streaming; under the shard's lock.
+  uint64_t joinable_at = 0;
 
  private:
   friend class FillInterest;
@@ -99,6 +101,7 @@ class Fill final : public RefCounted<Fill> {
   const uint64_t url_hash_;
   const std::string key_;
   const bool shared_;
+  std::atomic<uint64_t> since_;
   std::atomic<State> state_{State::kWaiting};
   Answer answer_;
   Error error_;
@@ -128,7 +131,7 @@ class FillPermit {
   explicit operator bool() const { return static_cast<bool>(fill_); }
   Fill& fill() const { return *fill_; }
   const Ref<Fill>& ref() const { return fill_; }
-  // Stores the object and ends the fill. False when it was invalidated meanwhile (then it is not
+  // Stores the object and ends the fill. False when it was purged meanwhile (then it is not
   // stored). `max_variants`: of one key; the oldest go.
   bool commit(Ref<Object> object, int max_variants);
   // Nobody new may join; the answer is not to be stored.

@@ -4,12 +4,16 @@
 #include <cstring>
 #include <new>
 
+#include "common/cache/key.h"
+#include "common/purge/tags.h"
+
 namespace seawall::store {
 
 Object* Object::allocate(Memory& memory, const ObjectInit& init, uint64_t body_size,
                          Charge charge) {
-  const uint64_t text_size = init.key.size() + init.vary.size() + init.vary_key.size() +
-                             init.head.size() + init.internal.size();
+  static_assert(sizeof(Object) % alignof(uint64_t) == 0 && purge::kMaxTags <= UINT16_MAX);
+  const uint64_t text_size = init.tags.size_bytes() + init.key.size() + init.vary.size() +
+                             init.vary_key.size() + init.head.size() + init.internal.size();
   const uint64_t bytes = sizeof(Object) + text_size + body_size;
   if (charge == Charge::kBudget && !memory.charge(bytes)) return nullptr;
   void* raw = std::malloc(bytes);
@@ -25,8 +29,12 @@ Object* Object::allocate(Memory& memory, const ObjectInit& init, uint64_t body_s
   o->head_size_ = static_cast<uint32_t>(init.head.size());
   o->internal_size_ = static_cast<uint32_t>(init.internal.size());
   o->head_has_length_ = init.head_has_length;
+  o->tag_count_ = static_cast<uint16_t>(init.tags.size());
   o->facts_ = init.facts;
+  o->set_standing(init.standing);
   char* at = reinterpret_cast<char*>(o + 1);
+  if (!init.tags.empty()) std::memcpy(at, init.tags.data(), init.tags.size_bytes());
+  at += init.tags.size_bytes();
   for (std::string_view part : {init.key, init.vary, init.vary_key, init.head, init.internal}) {
     if (!part.empty()) std::memcpy(at, part.data(), part.size());
     at += part.size();
@@ -73,7 +81,28 @@ ObjectInit Object::init() const {
   init.head = head();
   init.internal = internal();
   init.head_has_length = head_has_length_;
+  init.tags = tags();
+  init.standing = standing();
   return init;
+}
+
+purge::Subject Object::subject() const {
+  const cache::KeyText key_text = cache::read_key(key());
+  return {url_hash_, key_text.host, key_text.target, key_text.path_size, tags()};
+}
+
+purge::Standing Object::standing() const {
+  return {stamp_.load(std::memory_order_relaxed) >> 1, soft_,
+          WallTime(Seconds(soft_ ? soft_since_ : 0))};
+}
+
+void Object::set_standing(const purge::Standing& standing) {
+  soft_ = standing.soft;
+  soft_since_ =
+      standing.soft
+          ? static_cast<uint32_t>(floor_seconds(standing.soft_since).time_since_epoch().count())
+          : 0;
+  stamp_.store(standing.checked << 1 | (standing.soft ? 1 : 0), std::memory_order_relaxed);
 }
 
 }  // namespace seawall::store

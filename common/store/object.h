@@ -8,11 +8,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "common/base/hash.h"
 #include "common/base/ref.h"
 #include "common/cache/policy.h"
+#include "common/purge/purge_log.h"
 #include "common/store/body.h"
 #include "common/store/eviction.h"
 #include "common/store/memory.h"
@@ -29,9 +31,11 @@ struct ObjectInit {
   std::string_view vary;      // names that select the variant ("" without Vary); see cache/vary.h
   std::string_view vary_key;  // the selecting values of the request that brought it
   cache::ResponseFacts facts;
-  std::string_view head;         // prepared, "HTTP/1.1 200 OK\r\nName: value\r\n"…
-  std::string_view internal;     // lines for trusted edges only
-  bool head_has_length = false;  // `head` has a Content-Length line
+  std::string_view head;           // prepared, "HTTP/1.1 200 OK\r\nName: value\r\n"…
+  std::string_view internal;       // lines for trusted edges only
+  bool head_has_length = false;    // `head` has a Content-Length line
+  std::span<const uint64_t> tags;  // see purge/tags.h; kMaxTags at most
+  purge::Standing standing;        // up to where the purge log is considered: its fill's start
 };
 
 class Object final : public RefCounted<Object>, public Entry {
@@ -55,7 +59,12 @@ class Object final : public RefCounted<Object>, public Entry {
   std::string_view internal() const { return {text() + head_at() + head_size_, internal_size_}; }
   bool head_has_length() const { return head_has_length_; }
   const cache::ResponseFacts& facts() const { return facts_; }
-  // Everything but hash and texts is as in `init` that made this one.
+  std::span<const uint64_t> tags() const {
+    return {reinterpret_cast<const uint64_t*>(this + 1), tag_count_};
+  }
+  // What a purge is matched against.
+  purge::Subject subject() const;
+  // What made this one, its standing as it is now.
   ObjectInit init() const;
 
   bool has_inline_body() const { return !body_; }
@@ -70,9 +79,16 @@ class Object final : public RefCounted<Object>, public Entry {
   // --- the shard's, under its lock ---
   Object* next_same_url = nullptr;  // chain of one URL's objects, newest first
 
+  // What it remembers of the purge log; before it is stored, its fetcher's.
+  purge::Standing standing() const;
+  uint64_t checked() const { return stamp_.load(std::memory_order_relaxed) >> 1; }  // any thread
+  void set_standing(const purge::Standing& standing);
+
   // --- any thread ---
-  // Set when a purge or an unsafe method made this object unusable without validation.
-  std::atomic<bool> invalidated{false};
+  // Nothing was purged since the last check, and no soft purge holds: one comparison.
+  bool settled(uint64_t log_position) const {
+    return stamp_.load(std::memory_order_relaxed) == log_position << 1;
+  }
 
  private:
   friend class RefCounted<Object>;
@@ -80,9 +96,15 @@ class Object final : public RefCounted<Object>, public Entry {
   ~Object() = default;
   static Object* allocate(Memory& memory, const ObjectInit& init, uint64_t body_size,
                           Charge charge);
-  const char* text() const { return reinterpret_cast<const char*>(this + 1); }
+  const char* text() const {
+    return reinterpret_cast<const char*>(this + 1) + tag_count_ * sizeof(uint64_t);
+  }
   uint32_t head_at() const { return key_size_ + vary_size_ + vary_key_size_; }
 
+  uint32_t soft_since_ = 0;  // seconds since 1970
+  std::atomic<uint64_t> stamp_{
+      0};  // Standing::checked, and whether soft_ is set, in the lowest bit
+  uint64_t soft_ = 0;
   Hash128 hash_;
   uint64_t url_hash_ = 0;
   uint32_t key_size_ = 0;
@@ -91,6 +113,7 @@ class Object final : public RefCounted<Object>, public Entry {
   uint32_t head_size_ = 0;
   uint32_t internal_size_ = 0;
   bool head_has_length_ = false;
+  uint16_t tag_count_ = 0;
   const char* inline_body_ = nullptr;
   uint64_t inline_size_ = 0;
   Ref<Body> body_;

@@ -1,12 +1,11 @@
 #include "common/store/store.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <mutex>
-#include <unordered_map>
 
-#include "common/store/url_table.h"
+#include "common/cache/key.h"
+#include "common/store/shard.h"
 
 namespace seawall::store {
 namespace {
@@ -16,65 +15,11 @@ constexpr size_t kUncacheablePerShard = 4096;
 // before one is taken all the same.
 constexpr int kPinnedTries = 8;
 
-struct HashOfKey {
-  size_t operator()(const Hash128& h) const { return h.low; }
-};
-
 }  // namespace
 
-struct alignas(64) Store::Shard {
-  mutable std::mutex mutex;
-  UrlTable table;
-  std::unique_ptr<EvictionPolicy> policy;
-  std::unordered_multimap<Hash128, Fill*, HashOfKey> fills;
-  std::unordered_map<Hash128, int64_t, HashOfKey> uncacheable;  // until, in seconds
-  uint64_t entries = 0;
-  uint64_t evictions = 0;
-  uint64_t evicted_bytes = 0;
-  uint64_t inserted = 0;
-  // URL purges so far, by some bits of the URL's hash. A fill that stands in no table is not stored
-  // if there was one in its slot since it began: at worst an answer too few is kept.
-  static constexpr size_t kPurgeSlots = 256;
-  std::array<std::atomic<uint32_t>, kPurgeSlots> purges{};
-  std::atomic<uint32_t>& purges_of(uint64_t url_hash) {
-    return purges[(url_hash >> 32) % kPurgeSlots];
-  }
-
-  Object* find(const KeyRef& key, const VariantMatcher& matcher) const {
-    for (Object* o = table.find(key.url_hash); o; o = o->next_same_url) {
-      if (o->hash() == key.hash && o->key() == key.text &&
-          matcher.matches(o->vary(), o->vary_key())) {
-        return o;
-      }
-    }
-    return nullptr;
-  }
-
-  // Takes `o` off its chain and out of the policy; the caller drops the store's reference after the
-  // lock.
-  void unlink(Object* o, bool evicted) {
-    Object* head = table.find(o->url_hash());
-    if (head == o) {
-      table.set(o->url_hash(), o->next_same_url);
-    } else {
-      Object* before = head;
-      while (before->next_same_url != o) before = before->next_same_url;
-      before->next_same_url = o->next_same_url;
-    }
-    o->next_same_url = nullptr;
-    --entries;
-    if (evicted) {
-      ++evictions;
-      evicted_bytes += o->size;
-      policy->on_evict(*o);
-    } else {
-      policy->on_remove(*o);
-    }
-  }
-};
-
 Store::Store(const StoreConfig& config)
-    : memory_(config.memory_bytes),
+    : purges_(config.purge_log),
+      memory_(config.memory_bytes),
       max_object_bytes_(config.max_object_bytes ? config.max_object_bytes
                                                 : config.memory_bytes / 4),
       shard_count_(config.shards),
@@ -124,6 +69,7 @@ Joined Store::join(const KeyRef& key, const VariantMatcher& matcher, const Ref<O
   for (auto it = begin; it != end; ++it) {
     Fill& fill = *it->second;
     if (fill.key() != key.text) continue;
+    if (!may_join(fill)) continue;
     const bool waiting = fill.state() == Fill::State::kWaiting;
     if (waiting && mode == Join::kKnownOnly) continue;
     if (!waiting && (fill.state() != Fill::State::kStreaming || !fill.answer().shareable ||
@@ -137,18 +83,30 @@ Joined Store::join(const KeyRef& key, const VariantMatcher& matcher, const Ref<O
   const auto known = shard.uncacheable.find(key.hash);
   const bool alone = known != shard.uncacheable.end() && known->second > now_seconds;
   joined.how = alone ? Joined::How::kAlone : Joined::How::kLead;
-  joined.fill = Ref<Fill>(new Fill(key.hash, key.url_hash, key.text, !alone));
-  joined.fill->purges_at_start = shard.purges_of(key.url_hash).load(std::memory_order_acquire);
+  joined.fill = Ref<Fill>(new Fill(key.hash, key.url_hash, key.text, !alone, purges_.position()));
   if (!alone) shard.fills.emplace(key.hash, joined.fill.get());
   joined.permit = FillPermit(this, joined.fill);
   return joined;
 }
 
+// A fill that began before a purge of what it brings is not for those who come after it. What tags
+// it will have is not known while it waits for its head: its followers look again then.
+bool Store::may_join(Fill& fill) const {
+  const uint64_t position = purges_.position();
+  if (fill.since() == position || fill.joinable_at == position) return true;
+  const bool has_head = fill.state() == Fill::State::kStreaming;
+  const cache::KeyText key = cache::read_key(fill.key());
+  const purge::Subject subject{fill.url_hash(), key.host, key.target, key.path_size,
+                               has_head ? fill.object()->tags() : std::span<const uint64_t>()};
+  const uint64_t from = std::max(fill.since(), fill.joinable_at);
+  const purge::Finding finding = purges_.check(subject, {.checked = from});
+  if (has_head && !finding.purged()) fill.joinable_at = finding.standing.checked;
+  return !finding.purged();
+}
+
 FillPermit Store::alone(const KeyRef& key) {
-  Ref<Fill> fill(new Fill(key.hash, key.url_hash, key.text, false));
-  fill->purges_at_start =
-      shard_of(key.url_hash).purges_of(key.url_hash).load(std::memory_order_acquire);
-  return FillPermit(this, std::move(fill));
+  return FillPermit(
+      this, Ref<Fill>(new Fill(key.hash, key.url_hash, key.text, false, purges_.position())));
 }
 
 void Store::remember_uncacheable(const KeyRef& key, int64_t now_seconds, int64_t seconds) {
@@ -176,12 +134,21 @@ void Store::forget_uncacheable(const KeyRef& key) {
   shard.uncacheable.erase(key.hash);
 }
 
+bool Store::consider_purges(Object& object) const {
+  if (object.checked() == purges_.position()) return true;
+  const purge::Finding finding = purges_.check(object.subject(), object.standing());
+  if (finding.purged()) return false;
+  object.set_standing(finding.standing);
+  return true;
+}
+
 bool Store::commit(Fill& fill, Ref<Object> object, int max_variants) {
   std::vector<Object*> dropped;
   bool stored = false;
   object->id = object->hash().low ^ hash64(object->vary_key());
   object->size = object->charged();
   Shard& shard = shard_of(fill.url_hash());
+  consider_purges(*object);  // outside of the lock; under it only what has come since
   {
     std::lock_guard lock(shard.mutex);
     if (fill.shared()) {
@@ -189,11 +156,7 @@ bool Store::commit(Fill& fill, Ref<Object> object, int max_variants) {
       const auto it = std::find_if(begin, end, [&](const auto& e) { return e.second == &fill; });
       if (it != end) shard.fills.erase(it);
     }
-    if (!fill.shared() &&
-        fill.purges_at_start != shard.purges_of(fill.url_hash()).load(std::memory_order_relaxed)) {
-      fill.invalidated.store(true, std::memory_order_relaxed);
-    }
-    if (!fill.invalidated.load(std::memory_order_relaxed)) {
+    if (consider_purges(*object)) {
       int variants = 0;
       for (Object* o = shard.table.find(object->url_hash()); o;) {
         Object* next = o->next_same_url;
@@ -228,38 +191,6 @@ void Store::remove_fill(const Fill& fill) {
   const auto [begin, end] = shard.fills.equal_range(fill.hash());
   const auto it = std::find_if(begin, end, [&](const auto& e) { return e.second == &fill; });
   if (it != end) shard.fills.erase(it);
-}
-
-Removed Store::purge_url(uint64_t url_hash, Fill* by) {
-  Removed removed;
-  std::vector<Object*> dropped;
-  Shard& shard = shard_of(url_hash);
-  {
-    std::lock_guard lock(shard.mutex);
-    std::atomic<uint32_t>& purges = shard.purges_of(url_hash);
-    purges.fetch_add(1, std::memory_order_release);
-    const bool own =
-        by && &shard_of(by->url_hash()) == &shard && &shard.purges_of(by->url_hash()) == &purges;
-    if (own) ++by->purges_at_start;
-    while (Object* o = shard.table.find(url_hash)) {
-      shard.unlink(o, false);
-      o->invalidated.store(true, std::memory_order_relaxed);
-      ++removed.objects;
-      removed.bytes += o->size;
-      dropped.push_back(o);
-    }
-    for (auto it = shard.fills.begin(); it != shard.fills.end();) {
-      if (it->second->url_hash() == url_hash) {
-        it->second->invalidated.store(true, std::memory_order_relaxed);
-        ++removed.fills;
-        it = shard.fills.erase(it);
-      } else {
-        ++it;
-      }
-    }
-  }
-  for (Object* o : dropped) o->unref();
-  return removed;
 }
 
 void Store::remove(const Object& object) {

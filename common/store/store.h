@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/base/hash.h"
+#include "common/purge/purge_log.h"
 #include "common/store/eviction.h"
 #include "common/store/fill.h"
 #include "common/store/memory.h"
@@ -24,6 +25,7 @@ struct StoreConfig {
   uint32_t shards = 64;           // power of two
   uint64_t max_object_bytes = 0;  // 0: a quarter of memory_bytes
   PolicyKind policy = PolicyKind::kLru;
+  purge::LogLimits purge_log = {};
 };
 
 struct KeyRef {
@@ -54,10 +56,12 @@ struct Joined {
   FillPermit permit;
 };
 
-struct Removed {
-  uint64_t objects = 0;
-  uint64_t bytes = 0;
-  uint64_t fills = 0;  // under way: delivered, but not stored
+// Where a sweep stands; see Store::sweep().
+struct SweepCursor {
+  uint64_t target = 0;  // the log's position that it sweeps up to
+  uint32_t shard = 0;
+  size_t slot = 0;  // of the shard's table: those below are still to be visited
+  bool running = false;
 };
 
 struct StoreStats {
@@ -76,6 +80,7 @@ class Store final : private Reclaimer {
   ~Store();
 
   Memory& memory() { return memory_; }
+  purge::PurgeLog& purges() { return purges_; }
   uint64_t max_object_bytes() const { return max_object_bytes_; }
 
   // The newest stored variant that `matcher` selects, marked as used; or nothing.
@@ -86,16 +91,34 @@ class Store final : private Reclaimer {
   enum class Join : uint8_t { kAny, kKnownOnly };
   Joined join(const KeyRef& key, const VariantMatcher& matcher, const Ref<Object>& seen, Join mode,
               int64_t now_seconds);
-  // A fill that nobody else can join. It is not stored if any purge came to its shard meanwhile.
+  // A fill that nobody else can join.
   FillPermit alone(const KeyRef& key);
   // Remembers for `seconds` that the key's answers can't be shared (bounded per shard).
   void remember_uncacheable(const KeyRef& key, int64_t now_seconds, int64_t seconds);
   bool is_known_uncacheable(const KeyRef& key, int64_t now_seconds) const;
   void forget_uncacheable(const KeyRef& key);
 
-  // Removes every object and invalidates every fill of that URL. `by`: the fill, made by alone(),
-  // whose own answer asks for this (RFC 9111 §4.4); it may still be stored itself.
-  Removed purge_url(uint64_t url_hash, Fill* by = nullptr);
+  // --- purges: first an entry of the log, then what follows from it here ---
+  // What purges mean for `object`, looked up only where something is new. It stays where it is.
+  cache::StoredState state_of(Object& object, WallTime now) {
+    if (object.settled(purges_.position())) return {};
+    return look_up_purges(object, now);
+  }
+  // Whether a hard purge, with a number up to `until`, hits it.
+  bool is_purged(const Object& object, uint64_t until = UINT64_MAX) const;
+  // For what is not stored yet, by its fetcher: brings its standing up to now. False: purged.
+  bool consider_purges(Object& object) const;
+  // Applies the log to all objects of a URL at once: how many a purge has hit (or an undo freed)
+  // that no check before had noticed.
+  purge::Amount settle_url(uint64_t url_hash);
+  // A local entry for the URL (host_port and target as in a key): nothing of it is used again, and
+  // no fill under way is stored. Its number, or 0 where the log is full; then the stored objects
+  // are gone all the same.
+  uint64_t invalidate_url(std::string_view host_port, std::string_view target, WallTime now);
+  // Visits `slots` more places of the index, beginning where the cursor stands; frees what is
+  // purged. False when all is visited, and the log knows it. One sweep at a time.
+  bool sweep(SweepCursor& cursor, size_t slots, WallTime now);
+
   // Takes `object` out if it is still in (it turned out unusable).
   void remove(const Object& object);
   // All objects of the key, for `explain`.
@@ -106,11 +129,19 @@ class Store final : private Reclaimer {
   friend class FillPermit;
   struct Shard;
 
+  struct Visit;
+  using Visits = std::vector<Visit>;
+
   Shard& shard_of(uint64_t url_hash) const;
+  cache::StoredState look_up_purges(Object& object, WallTime now);
+  void check(Visits& visits) const;
+  purge::Amount apply(Shard& shard, Visits& visits);
+  bool may_join(Fill& fill) const;
   bool commit(Fill& fill, Ref<Object> object, int max_variants);
   void remove_fill(const Fill& fill);
   void reclaim(uint64_t bytes) override;
 
+  purge::PurgeLog purges_;
   Memory memory_;
   const uint64_t max_object_bytes_;
   const uint32_t shard_count_;

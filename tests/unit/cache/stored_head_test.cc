@@ -87,8 +87,8 @@ TEST_CASE("a block reads back as the fields that were written") {
 TEST_CASE("a filter tells what becomes of each field of a forwarded head") {
   const Response response("Connection: x-hop\nX-Hop: 1\nAge: 3\nSurrogate-Key: a\nServer: s");
   const HeadFilter filter(response.head.fields);
-  const FieldFate fates[] = {FieldFate::kDrop, FieldFate::kDrop, FieldFate::kDrop,
-                             FieldFate::kInternal, FieldFate::kViewer};
+  const FieldFate fates[] = {FieldFate::kDrop, FieldFate::kDrop, FieldFate::kDrop, FieldFate::kTag,
+                             FieldFate::kViewer};
   for (size_t i = 0; i < 5; ++i) CHECK(filter.fate(response.head.fields[i]) == fates[i]);
 }
 

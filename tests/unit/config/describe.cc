@@ -104,6 +104,7 @@ void put(const Writer& w, const upstream::GroupConfig& g) {
 void put(const Writer& w, const cache::Behavior& b) {
   w.put("pattern", b.pattern).put("cache", b.cache).put("redirect", b.redirect_to_https);
   w.put("upgrade", b.allow_upgrade).put("refuse_html", b.refuse_html_on_static);
+  w.put("expose_tags", b.expose_tags);
   w.put("methods", b.methods).put("upstream", b.upstream).put("set_cookie", b.set_cookie);
   w.put("request_directives", b.request_directives).put("range_on_miss", b.range_on_miss);
   w.put("targets", b.targets).put("surrogate_control", b.surrogate_control);

@@ -204,7 +204,7 @@ TEST_CASE("every member of a behavior can be set") {
                 "max_variants": 4},
        "allow_fields": ["X-Forwarded-Host"], "methods": ["GET", "HEAD", "BREW"],
        "redirect_to_https": true, "allow_upgrade": true, "refuse_html_on_static": true,
-       "upstream": "origin",
+       "expose_tags": true, "upstream": "origin",
        "headers": {"to_viewer": {"add": {"Link": ["a", "b"]}, "set": {"X-A": "1"}, "remove": ["X-B"]},
                    "to_origin": {"set": {"X-C": "ü"}}}}]}])");
   const cache::Site& site = s->sites->sites().at(0);
@@ -262,6 +262,7 @@ TEST_CASE("every member of a behavior can be set") {
   CHECK(b.redirect_to_https);
   CHECK(b.allow_upgrade);
   CHECK(b.refuse_html_on_static);
+  CHECK(b.expose_tags);
   CHECK(b.upstream == "origin");
   REQUIRE(b.to_viewer.size() == 4);
   CHECK(b.to_viewer[0].op == cache::HeaderEdit::Op::kRemove);  // remove, set, add

@@ -66,7 +66,7 @@ TEST_CASE("a purge without shields takes effect here, and says whether there was
   CHECK(purge->finish().status == 404);
   p.put();
   purge = p.start();
-  const PurgeRequest::Result result = purge->finish();
+  const PurgeResult result = purge->finish();
   CHECK(result.status == 200);
   CHECK(result.json.find("\"url\":\"site.test/a\"") != std::string::npos);
   CHECK(result.json.find("\"objects\":1") != std::string::npos);
@@ -105,7 +105,7 @@ TEST_CASE("a shield that is away is owed its purge until it has acknowledged") {
   p.scene.loop.last().error(ErrorCode::kConnect);
   p.scene.loop.turn();
   REQUIRE(purge->finished());
-  const PurgeRequest::Result result = purge->finish();
+  const PurgeResult result = purge->finish();
   CHECK(result.status == 202);
   CHECK(result.json.find("\"complete\":false") != std::string::npos);
   purge.reset();

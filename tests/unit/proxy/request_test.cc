@@ -219,10 +219,10 @@ TEST_CASE("a stored answer is its end-to-end fields, with internal ones apart") 
 TEST_CASE("an answer that is passed on keeps the length that its head declared") {
   const TestAnswer answer({{"X-A", "1"}, {"Content-Length", "99"}, {"Cache-Tag", "t"}});
   ObjectTexts texts;
-  passed_texts(answer.head, "99", texts);
+  passed_texts(answer.head, {}, "99", texts);
   CHECK(texts.head == "HTTP/1.1 200 Fine\r\nX-A: 1\r\nContent-Length: 99\r\n");
   CHECK(texts.internal == "Cache-Tag: t\r\n");
-  passed_texts(answer.head, {}, texts = {});
+  passed_texts(answer.head, {}, {}, texts = {});
   CHECK(texts.head == "HTTP/1.1 200 Fine\r\nX-A: 1\r\n");
   CHECK_FALSE(texts.head_has_length);
 }

@@ -6,7 +6,7 @@
 namespace seawall::store {
 namespace {
 
-Ref<Fill> make_fill() { return Ref<Fill>(new Fill(hash128("k"), 1, "k", true)); }
+Ref<Fill> make_fill() { return Ref<Fill>(new Fill(hash128("k"), 1, "k", true, 0)); }
 
 TEST_CASE("who waits is woken once, by an interim head, an answer or a failure") {
   Ref<Fill> fill = make_fill();

@@ -4,9 +4,11 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "common/purge/tags.h"
 #include "common/store/store.h"
 
 namespace seawall::store {
@@ -68,8 +70,11 @@ struct TestKey {
   uint64_t url_hash;
 };
 
+// `since`: the position of the purge log when its fill began; the default is now.
 inline Ref<Object> make_object(Store& store, const KeyRef& key, std::string_view body,
-                               std::string_view vary_key = {}) {
+                               std::string_view vary_key = {},
+                               std::optional<uint64_t> since = std::nullopt,
+                               std::span<const uint64_t> tags = {}) {
   ObjectInit init;
   init.hash = key.hash;
   init.url_hash = key.url_hash;
@@ -77,6 +82,8 @@ inline Ref<Object> make_object(Store& store, const KeyRef& key, std::string_view
   init.vary = vary_key.empty() ? "" : "accept-encoding";
   init.vary_key = vary_key;
   init.head = "HTTP/1.1 200 OK\r\n";
+  init.tags = tags;
+  init.standing.checked = since.value_or(store.purges().position());
   return Object::create_inline(store.memory(), init, body);
 }
 
@@ -86,6 +93,27 @@ inline bool put(Store& store, const KeyRef& key, std::string_view body,
   FillPermit permit = store.alone(key);
   Ref<Object> object = make_object(store, key, body, vary_key);
   return object && permit.commit(std::move(object), max_variants);
+}
+
+inline const WallTime kStart{Millis{1'700'000'000'000}};
+
+// An entry of the log for one target. Its number.
+inline uint64_t purge_target(Store& store, purge::Target target,
+                             purge::Mode mode = purge::Mode::kHard, WallTime now = kStart) {
+  purge::Purge purge;
+  purge.id = "purge-" + std::to_string(store.purges().position() + 1);
+  purge.mode = mode;
+  purge.targets.push_back(std::move(target));
+  return store.purges().append(std::move(purge), now).value();
+}
+
+// What a purge of the key's URL takes out.
+inline purge::Amount purge_url(Store& store, const KeyRef& key,
+                               purge::Mode mode = purge::Mode::kHard) {
+  purge::Target target;
+  target.hash = key.url_hash;
+  purge_target(store, std::move(target), mode);
+  return store.settle_url(key.url_hash);
 }
 
 inline std::string body_of(const Ref<Object>& object) {

@@ -92,63 +92,15 @@ TEST_CASE("a purge takes all keys and variants of its URL, and nothing else") {
   REQUIRE(put(store, other, "4"));
   const uint64_t before = store.stats().used_bytes;
   const Ref<Object> read = store.find(https, AnyVariant());
-  const Removed removed = store.purge_url(http.url_hash);
+  const purge::Amount removed = purge_url(store, http);
   CHECK(removed.objects == 3);
-  CHECK(removed.fills == 0);
   CHECK(before - store.stats().used_bytes == removed.bytes - read->charged());
-  CHECK(read->invalidated);
+  CHECK(store.state_of(*read, kStart).invalidated);
   CHECK(body_of(read) == "3");
   CHECK_FALSE(store.find(http, AnyVariant()));
   CHECK_FALSE(store.find(https, AnyVariant()));
   CHECK(body_of(store.find(other, AnyVariant())) == "4");
-  CHECK(store.purge_url(http.url_hash).objects == 0);
-}
-
-TEST_CASE("what was fetched before a purge is not stored after it") {
-  Store store(small());
-  const TestKey key("https://a/1", "a/1"), other("https://a/2", "a/2");
-  Joined leader = join_any(store, key), bystander = join_any(store, other);
-  REQUIRE(leader.how == How::kLead);
-  const Ref<Fill> fill = leader.fill;
-  const Removed removed = store.purge_url(key.url_hash);
-  CHECK(removed.fills == 1);
-  CHECK(fill->invalidated);
-  Joined after = join_any(store, key);  // joins nothing that began before
-  CHECK(after.how == How::kLead);
-  CHECK_FALSE(leader.permit.commit(make_object(store, key, "old"), 16));
-  CHECK_FALSE(store.find(key, AnyVariant()));
-  CHECK(after.permit.commit(make_object(store, key, "new"), 16));
-  CHECK(body_of(store.find(key, AnyVariant())) == "new");
-  CHECK(bystander.permit.commit(make_object(store, other, "other"), 16));
-}
-
-TEST_CASE("a purge is seen by fetches that nobody can join, too") {
-  Store store(small());
-  const TestKey key("https://a/1", "a/1");
-  FillPermit alone = store.alone(key);
-  store.remember_uncacheable(key, 100, 10);
-  Joined known = join_any(store, key, 100);
-  REQUIRE(known.how == How::kAlone);
-  store.purge_url(key.url_hash);
-  CHECK_FALSE(alone.commit(make_object(store, key, "old"), 16));
-  CHECK_FALSE(known.permit.commit(make_object(store, key, "old"), 16));
-  CHECK_FALSE(store.find(key, AnyVariant()));
-  CHECK(store.alone(key).commit(make_object(store, key, "new"), 16));
-}
-
-TEST_CASE("an unsafe request's own invalidation does not keep its answer out, another's does") {
-  Store store(small());
-  const TestKey key("https://a/1", "a/1");
-  REQUIRE(put(store, key, "old"));
-  FillPermit post = store.alone(key), other = store.alone(key);
-  store.purge_url(key.url_hash, &post.fill());
-  CHECK_FALSE(store.find(key, AnyVariant()));
-  CHECK_FALSE(other.commit(make_object(store, key, "other"), 16));
-  CHECK(post.commit(make_object(store, key, "answer"), 16));
-  FillPermit purged = store.alone(key);
-  store.purge_url(key.url_hash);
-  store.purge_url(key.url_hash, &purged.fill());
-  CHECK_FALSE(purged.commit(make_object(store, key, "late"), 16));
+  CHECK(purge_url(store, http).objects == 0);
 }
 
 TEST_CASE("the first leads, the others follow until the fill has ended") {
@@ -258,7 +210,7 @@ TEST_CASE("the budget holds whatever is stored, and all of it comes back") {
     }
     CHECK(store.stats().evictions > 0);
     CHECK(store.stats().evicted_bytes > 0);
-    for (const TestKey& key : keys) store.purge_url(key.url_hash);
+    for (const TestKey& key : keys) purge_url(store, key);
     CHECK(store.stats().entries == 0);
     held.clear();
     CHECK(store.memory().used() == 0);
@@ -335,7 +287,7 @@ TEST_CASE("a body that is shared by two heads is charged once and freed with the
   CHECK(store.memory().used() < 150000);
   body.reset();
   CHECK(store.memory().used() > 100000);
-  store.purge_url(key.url_hash);
+  purge_url(store, key);
   CHECK(store.memory().used() == 0);
 }
 

@@ -78,7 +78,7 @@ void hammer(Shared& s, unsigned seed, int steps) {
   const AnyVariant any;
   for (int step = 0; step < steps; ++step) {
     const size_t key = random() % kKeys;
-    if (random() % 40 == 0) s.store.purge_url(s.keys[key].url_hash);
+    if (random() % 40 == 0) purge_url(s.store, s.keys[key]);
     const Ref<Object> found = s.store.find(s.keys[key], any);
     if (found && !belongs(found, key)) s.wrong = true;
     if (found && random() % 4) continue;
@@ -103,7 +103,7 @@ TEST_CASE("threads may find, join, store, remove and purge at once") {
     CHECK_FALSE(shared.lost);
     CHECK(shared.led > 100);
     CHECK(shared.store.stats().fills == 0);
-    for (const TestKey& key : shared.keys) shared.store.purge_url(key.url_hash);
+    for (const TestKey& key : shared.keys) purge_url(shared.store, key);
     CHECK(shared.store.stats().entries == 0);
     CHECK(shared.store.memory().used() == 0);
   }

@@ -1,0 +1,28 @@
+// What a PURGE request asks for:
+//
+//   PURGE /a?b                     that URL
+//   PURGE /images/*                a pattern (purge/pattern.h), on the request's host
+//   PURGE * (or /any path), with   the tags, on all hosts of the site
+//     Surrogate-Key, xkey or Cache-Tag
+//   PURGE /purge/TAG               that tag, the same
+//
+// `Soft-Purge: 1` or `Fastly-Soft-Purge: 1` makes it soft.
+#pragma once
+
+#include <string>
+
+#include "common/http/head.h"
+#include "common/proxy/request.h"
+#include "common/purge/purge.h"
+
+namespace seawall::proxy {
+
+struct PurgeWish {
+  purge::Purge purge;    // without id
+  bool one_url = false;  // its only target is a URL
+  std::string path_tag;  // the tag that the path named, decoded
+};
+// kInvalid: an empty tag, or a pattern that is none.
+Result<PurgeWish> read_purge(const http::RequestHead& head, const Route& route);
+
+}  // namespace seawall::proxy

@@ -1,0 +1,181 @@
+// The store's part in purging. Objects are matched against the log outside of the shard's lock;
+// what was found is applied under it, unless somebody else has been faster.
+//
+// Invariant: an object that is taken out for a purge keeps its standing, so that whoever still
+// holds it finds the purge, too.
+#include <algorithm>
+#include <mutex>
+
+#include "common/store/shard.h"
+#include "common/store/store.h"
+
+namespace seawall::store {
+
+struct Store::Visit {
+  Ref<Object> object;
+  purge::Standing from;
+  purge::Finding finding;
+};
+
+namespace {
+
+cache::StoredState as_state(const purge::Standing& standing, WallTime now) {
+  cache::StoredState state;
+  state.soft_purged = standing.soft != 0;
+  if (state.soft_purged) state.since_purge = std::max(Millis{0}, now - standing.soft_since);
+  return state;
+}
+
+// Amounts by entry, so that the log is told once for many objects.
+class Tally {
+ public:
+  void add(uint64_t number, const Object& object) {
+    if (number == 0) return;
+    const auto it = std::find_if(by_number_.begin(), by_number_.end(),
+                                 [&](const auto& e) { return e.first == number; });
+    auto& [known, amount] =
+        it == by_number_.end() ? by_number_.emplace_back(number, purge::Amount{}) : *it;
+    ++amount.objects;
+    amount.bytes += object.size;
+    ++total_.objects;
+    total_.bytes += object.size;
+  }
+  purge::Amount tell(purge::PurgeLog& log) const {
+    for (const auto& [number, amount] : by_number_) log.count(number, amount);
+    return total_;
+  }
+
+ private:
+  std::vector<std::pair<uint64_t, purge::Amount>> by_number_;
+  purge::Amount total_;
+};
+
+}  // namespace
+
+void Store::check(Visits& visits) const {
+  for (Visit& visit : visits) {
+    visit.finding = purges_.check(visit.object->subject(), visit.from);
+  }
+}
+
+purge::Amount Store::apply(Shard& shard, Visits& visits) {
+  Tally tally;
+  {
+    std::lock_guard lock(shard.mutex);
+    for (Visit& visit : visits) {
+      Object& object = *visit.object;
+      const purge::Finding& finding = visit.finding;
+      if (finding.purged()) {
+        if (!shard.holds(&object)) continue;
+        tally.add(finding.hard, object);
+        shard.unlink(&object, false);
+        object.unref();  // the store's; `visit` still has one
+        continue;
+      }
+      if (object.standing().checked != visit.from.checked) continue;
+      object.set_standing(finding.standing);
+      if (!visit.from.soft) tally.add(finding.standing.soft, object);
+      tally.add(finding.restored, object);
+    }
+  }
+  visits.clear();
+  return tally.tell(purges_);
+}
+
+cache::StoredState Store::look_up_purges(Object& object, WallTime now) {
+  Shard& shard = shard_of(object.url_hash());
+  Visits visits(1);
+  {
+    std::lock_guard lock(shard.mutex);
+    visits[0].from = object.standing();
+  }
+  if (visits[0].from.checked == purges_.position()) return as_state(visits[0].from, now);
+  visits[0].object = Ref<Object>(&object);
+  check(visits);
+  const purge::Finding finding = visits[0].finding;
+  apply(shard, visits);
+  if (finding.purged()) return {.invalidated = true};
+  return as_state(finding.standing, now);
+}
+
+bool Store::is_purged(const Object& object, uint64_t until) const {
+  const uint64_t checked = object.checked();
+  if (checked == purges_.position()) return false;
+  const purge::Finding finding = purges_.check(object.subject(), {.checked = checked});
+  return finding.lost || (finding.hard && finding.hard <= until);
+}
+
+purge::Amount Store::settle_url(uint64_t url_hash) {
+  Shard& shard = shard_of(url_hash);
+  Visits visits;
+  {
+    std::lock_guard lock(shard.mutex);
+    for (Object* o = shard.table.find(url_hash); o; o = o->next_same_url) {
+      visits.push_back({Ref<Object>(o), o->standing(), {}});
+    }
+  }
+  check(visits);
+  return apply(shard, visits);
+}
+
+uint64_t Store::invalidate_url(std::string_view host_port, std::string_view target, WallTime now) {
+  purge::Purge purge;
+  purge.local = true;
+  purge.targets.push_back(purge::Target::url(host_port, target));
+  const uint64_t url_hash = purge.targets.front().hash;
+  const Result<uint64_t> number = purges_.append(std::move(purge), now);
+  if (number) {
+    settle_url(url_hash);
+    return *number;
+  }
+  Shard& shard = shard_of(url_hash);
+  std::vector<Object*> dropped;
+  {
+    std::lock_guard lock(shard.mutex);
+    while (Object* o = shard.table.find(url_hash)) {
+      shard.unlink(o, false);
+      dropped.push_back(o);
+    }
+  }
+  for (Object* o : dropped) o->unref();
+  return 0;
+}
+
+// Downwards, since a chain that moves while others are erased moves down. One that moves round the
+// end, or all of a table that grows, may be missed: the shard is visited again when it has grown,
+// and what is missed nevertheless counts as purged once the log has dropped what it would need.
+bool Store::sweep(SweepCursor& cursor, size_t slots, WallTime now) {
+  if (!cursor.running) {
+    cursor = {.target = purges_.position(), .shard = 0, .slot = SIZE_MAX, .running = true};
+  }
+  Visits visits;
+  while (slots > 0 && cursor.shard < shard_count_) {
+    Shard& shard = shards_[cursor.shard];
+    {
+      std::lock_guard lock(shard.mutex);
+      if (shard.sweep_places != shard.table.places()) {
+        shard.sweep_places = shard.table.places();
+        cursor.slot = SIZE_MAX;
+      }
+      cursor.slot = std::min(cursor.slot, shard.table.places());
+      constexpr size_t kAtOnce = 64;
+      for (size_t n = std::min(slots, kAtOnce); n > 0 && cursor.slot > 0; --n, --slots) {
+        for (Object* o = shard.table.at(--cursor.slot); o; o = o->next_same_url) {
+          const purge::Standing standing = o->standing();
+          if (standing.checked < cursor.target) visits.push_back({Ref<Object>(o), standing, {}});
+        }
+      }
+    }
+    check(visits);
+    apply(shard, visits);
+    if (cursor.slot > 0) continue;
+    ++cursor.shard;
+    cursor.slot = SIZE_MAX;
+  }
+  if (cursor.shard < shard_count_) return true;
+  purges_.swept(cursor.target, now);
+  cursor.running = false;
+  return false;
+}
+
+}  // namespace seawall::store
