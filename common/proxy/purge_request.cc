@@ -80,6 +80,20 @@ void PurgeQueue::collect() {
   }
 }
 
+PurgeResult purge_forbidden() {
+  return {403, error_json("purging is not allowed from this address")};
+}
+
+LocalAnswer purge_answer(PurgeResult result) {
+  LocalAnswer local;
+  local.status = result.status;
+  local.type = "application/json";
+  local.body = std::move(result.json);
+  local.is_error = result.status != 404;  // an answer like others
+  if (result.status == 503) local.fields = "Retry-After: 1\r\n";
+  return local;
+}
+
 PurgeRequest::PurgeRequest(Worker& worker, const Peer& peer, const http::RequestHead& head,
                            const Route& route, upstream::Group* group, net::PostedTask& done)
     : worker_(worker), done_(done), wish_(read_purge(head, route)) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/proxy/error_page.h"
 #include "common/proxy/node.h"
 #include "common/proxy/purge_wish.h"
 #include "common/proxy/request.h"
@@ -92,6 +93,9 @@ struct PurgeResult {
   uint16_t status = 200;
   std::string json;
 };
+
+PurgeResult purge_forbidden();
+LocalAnswer purge_answer(PurgeResult result);
 
 // The purge that a viewer's request asked for.
 class PurgeRequest final {

@@ -2,8 +2,8 @@
 //
 //   PURGE /a?b                     that URL
 //   PURGE /images/*                a pattern (purge/pattern.h), on the request's host
-//   PURGE * (or /any path), with   the tags, on all hosts of the site
-//     Surrogate-Key, xkey or Cache-Tag
+//   PURGE /any/path with           the tags, on all hosts of the site
+//     Surrogate-Key, xkey, Cache-Tag
 //   PURGE /purge/TAG               that tag, the same
 //
 // `Soft-Purge: 1` or `Fastly-Soft-Purge: 1` makes it soft.

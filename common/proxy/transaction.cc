@@ -152,13 +152,7 @@ Transaction::Next Transaction::lookup() {
 
 Transaction::Next Transaction::start_purge(const Route& route) {
   const Peer& peer = host_.peer();
-  if (!peer.may_purge && !peer.trusted_edge) {
-    LocalAnswer local;
-    local.status = 403;
-    local.type = "application/json";
-    local.body = "{\"error\":\"purging is not allowed from this address\"}\n";
-    return answer_local(std::move(local));
-  }
+  if (!peer.may_purge && !peer.trusted_edge) return answer_local(purge_answer(purge_forbidden()));
   purge_ = std::make_unique<PurgeRequest>(worker_, peer, request_->head(), route, group_of(route),
                                           *this);
   step_ = Step::kPurge;
@@ -168,13 +162,7 @@ Transaction::Next Transaction::start_purge(const Route& route) {
 
 Transaction::Next Transaction::await_purge() {
   if (!purge_->finished()) return Next::kSuspend;
-  PurgeResult result = purge_->finish();
-  LocalAnswer local;
-  local.status = result.status;
-  local.type = "application/json";
-  local.body = std::move(result.json);
-  local.is_error = false;
-  return answer_local(std::move(local));
+  return answer_local(purge_answer(purge_->finish()));
 }
 
 // A request that the cache has no part in.
