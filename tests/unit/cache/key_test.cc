@@ -213,4 +213,28 @@ TEST_CASE("making a key twice changes nothing, whatever the target and the rules
   }
 }
 
+TEST_CASE("a key's text tells host and target again") {
+  struct Row {
+    std::string_view text, host_port, host, target;
+    size_t path_size;
+  };
+  constexpr Row kRows[] = {
+      {"http://a.org/x?y=1", "a.org", "a.org", "/x?y=1", 2},
+      {"https://a.org:8443/", "a.org:8443", "a.org", "/", 1},
+      {"https://[::1]:8443/a\nh:x=/?", "[::1]:8443", "[::1]", "/a", 2},
+      {"https://[::1]/a?\nc:y", "[::1]", "[::1]", "/a?", 2},
+      {"http://a*", "a", "a", "*", 1},
+      {"garbage", "garbage", "garbage", "", 0},
+      {"", "", "", "", 0},
+  };
+  for (const Row& row : kRows) {
+    INFO(row.text);
+    const KeyText key = read_key(row.text);
+    CHECK(key.host_port == row.host_port);
+    CHECK(key.host == row.host);
+    CHECK(key.target == row.target);
+    CHECK(key.path_size == row.path_size);
+  }
+}
+
 }  // namespace seawall::cache

@@ -217,4 +217,37 @@ TEST_CASE("what was invalidated is never served on failure, what was soft-purged
   check({"soft purge", fields, 1, kGone, 0, true, Reason::kStaleIfError}, kDefaults, soft_purged);
 }
 
+TEST_CASE("the stale-* windows of what was soft-purged count from the purge") {
+  struct Row {
+    int age, since_purge;  // in seconds
+    Reason on_request, on_failure;
+  };
+  constexpr Row kRows[] = {
+      {1, 1, Reason::kStaleWhileRevalidate, Reason::kStaleIfError},
+      {31, 10, Reason::kStaleWhileRevalidate, Reason::kStaleIfError},
+      {31, 11, Reason::kSoftPurged, Reason::kStaleIfError},
+      {51, 30, Reason::kSoftPurged, Reason::kStaleIfError},
+      {52, 31, Reason::kSoftPurged, Reason::kGraceOver},
+      {70, 1, Reason::kStaleWhileRevalidate, Reason::kStaleIfError},  // and from its own end
+      {71, 1, Reason::kSoftPurged, Reason::kStaleIfError},
+      {91, 1, Reason::kSoftPurged, Reason::kGraceOver},
+  };
+  Behavior behavior;
+  behavior.stale.on_unreachable = Seconds{0};
+  const Response response(
+      "Cache-Control: max-age=60, stale-while-revalidate=10, stale-if-error=30");
+  const ResponseFacts facts = response.facts();
+  for (const Row& row : kRows) {
+    INFO(row.age << " s old, purged for " << row.since_purge << " s");
+    const StoredState state{.soft_purged = true, .since_purge = Seconds{row.since_purge}};
+    const WallTime now = kStart + Seconds{row.age};
+    const Verdict verdict = decide({}, &facts, behavior, now, state);
+    CHECK(verdict.reason == row.on_request);
+    CHECK_FALSE(verdict.fresh);
+    CHECK(verdict.ttl <= Seconds{-row.since_purge});
+    CHECK(decide_on_failure({}, facts, behavior, Failure::kUnreachable, 0, now, state).reason ==
+          row.on_failure);
+  }
+}
+
 }  // namespace seawall::cache
