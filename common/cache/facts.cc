@@ -171,12 +171,14 @@ ResponseFacts read_response(const http::ResponseHead& head, const Behavior& beha
   facts.status = head.status;
   facts.response_time = response_time;
   facts.date = received;
-  if (const auto* date = http::find(head.fields, FieldId::kDate))
+  if (const auto* date = http::find(head, FieldId::kDate))
     facts.date = http::parse_http_date(date->value, received).value_or(received);
 
   // Both are cut to whole seconds, since Date is: what was made in this very second has no age.
   const Seconds apparent = std::max(Seconds{0}, received - facts.date);
-  const Seconds told = http::parse_age(head.fields).value_or(Seconds{0});
+  const Seconds told = head.present.has(FieldId::kAge)
+                           ? http::parse_age(head.fields).value_or(Seconds{0})
+                           : Seconds{0};
   const Millis delay = std::max(Millis{0}, response_time - request_time);
   facts.initial_age = std::max<Millis>(apparent, told + delay);
 
@@ -184,8 +186,8 @@ ResponseFacts read_response(const http::ResponseHead& head, const Behavior& beha
   take_control(facts, winner);
   take_lifetime(facts, winner, head.fields);
   take_validators(facts, head.fields, received);
-  facts.has_set_cookie = http::find(head.fields, FieldId::kSetCookie) != nullptr;
-  facts.vary_star = has_vary_star(head.fields);
+  facts.has_set_cookie = http::find(head, FieldId::kSetCookie) != nullptr;
+  facts.vary_star = head.present.has(FieldId::kVary) && has_vary_star(head.fields);
   facts.partial = head.status == 206;
   facts.valid_partial = facts.partial && has_valid_content_range(head.fields);
   return facts;

@@ -13,13 +13,10 @@
 namespace seawall::cache {
 namespace {
 
+using http::append_line;
 using http::Field;
 using http::FieldId;
 using http::Fields;
-
-void append_line(std::string& block, std::string_view name, std::string_view value) {
-  block.append(name).append(": ").append(value).append("\r\n");
-}
 
 void append_line(std::string& block, const Field& field) {
   append_line(block, field.name, field.value);

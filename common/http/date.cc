@@ -3,6 +3,7 @@
 #include "common/http/date.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "common/base/ascii.h"
@@ -13,6 +14,20 @@ namespace {
 constexpr std::string_view kDays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                       "Thursday", "Friday", "Saturday"};
 constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+// The first three letters in one number, their case ignored; other characters never look like
+// letters. 0: there are fewer.
+constexpr uint32_t three_letters(std::string_view text) {
+  if (text.size() < 3) return 0;
+  uint32_t code = 0;
+  for (size_t i = 0; i < 3; ++i) code = code << 8 | (static_cast<uint8_t>(text[i]) | 0x20);
+  return code;
+}
+constexpr std::array<uint32_t, 12> kMonthCodes = [] {
+  std::array<uint32_t, 12> codes{};
+  for (size_t i = 0; i < codes.size(); ++i) codes[i] = three_letters(kMonths.substr(3 * i));
+  return codes;
+}();
 constexpr int64_t kSecondsPerDay = 86400;
 
 struct CivilTime {
@@ -82,20 +97,24 @@ class Cursor {
     }
     rest_.remove_prefix(text.size());
   }
-  int month() {
-    for (int i = 0; i < 12; ++i) {
-      if (iequals(rest_.substr(0, 3), kMonths.substr(static_cast<size_t>(i) * 3, 3))) {
-        rest_.remove_prefix(3);
-        return i + 1;
-      }
+  void literal(char c) {
+    if (rest_.empty() || rest_.front() != c) {
+      fail();
+      return;
     }
-    return fail();
+    rest_.remove_prefix(1);
+  }
+  int month() {
+    const auto found = std::find(kMonthCodes.begin(), kMonthCodes.end(), three_letters(rest_));
+    if (found == kMonthCodes.end()) return fail();
+    rest_.remove_prefix(3);
+    return static_cast<int>(found - kMonthCodes.begin()) + 1;
   }
   void time(CivilTime& t) {
     t.hour = digits(2);
-    literal(":");
+    literal(':');
     t.minute = digits(2);
-    literal(":");
+    literal(':');
     t.second = digits(2);
   }
   // asctime: the day of the month is two digits, or a blank and one.
@@ -129,11 +148,11 @@ std::optional<HttpTime> parse_imf_fixdate(std::string_view behind_day) {
   CivilTime t;
   cursor.literal(", ");
   t.day = cursor.digits(2);
-  cursor.literal(" ");
+  cursor.literal(' ');
   t.month = cursor.month();
-  cursor.literal(" ");
+  cursor.literal(' ');
   t.year = cursor.digits(4);
-  cursor.literal(" ");
+  cursor.literal(' ');
   cursor.time(t);
   cursor.literal(" GMT");
   return checked(cursor, t);
@@ -144,11 +163,11 @@ std::optional<HttpTime> parse_rfc850(std::string_view behind_day, HttpTime now) 
   CivilTime t;
   cursor.literal(", ");
   t.day = cursor.digits(2);
-  cursor.literal("-");
+  cursor.literal('-');
   t.month = cursor.month();
-  cursor.literal("-");
+  cursor.literal('-');
   const int year = cursor.digits(2);
-  cursor.literal(" ");
+  cursor.literal(' ');
   cursor.time(t);
   cursor.literal(" GMT");
 
@@ -167,13 +186,13 @@ std::optional<HttpTime> parse_rfc850(std::string_view behind_day, HttpTime now) 
 std::optional<HttpTime> parse_asctime(std::string_view behind_day) {
   Cursor cursor(behind_day);
   CivilTime t;
-  cursor.literal(" ");
+  cursor.literal(' ');
   t.month = cursor.month();
-  cursor.literal(" ");
+  cursor.literal(' ');
   t.day = cursor.padded_day();
-  cursor.literal(" ");
+  cursor.literal(' ');
   cursor.time(t);
-  cursor.literal(" ");
+  cursor.literal(' ');
   t.year = cursor.digits(4);
   return checked(cursor, t);
 }
@@ -192,8 +211,9 @@ char* write_text(char* out, std::string_view text) {
 }  // namespace
 
 std::optional<HttpTime> parse_http_date(std::string_view text, HttpTime now) {
+  const uint32_t letters = three_letters(text);
   for (const std::string_view day : kDays) {
-    if (!iequals(text.substr(0, 3), day.substr(0, 3))) continue;
+    if (letters != three_letters(day)) continue;
     const std::string_view behind = text.substr(3);
     if (behind.starts_with(',')) return parse_imf_fixdate(behind);
     if (behind.starts_with(' ')) return parse_asctime(behind);

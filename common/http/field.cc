@@ -150,6 +150,19 @@ FieldId field_id(std::string_view name) {
 
 std::string_view field_name(FieldId id) { return kNames[static_cast<size_t>(id)]; }
 
+// Four appends in one: a head is mostly such lines.
+void append_line(std::string& out, std::string_view name, std::string_view value) {
+  const size_t begin = out.size();
+  out.resize(begin + name.size() + value.size() + 4);
+  char* at = out.data() + begin;
+  std::memcpy(at, name.data(), name.size());
+  at += name.size();
+  std::memcpy(at, ": ", 2);
+  at += 2;
+  if (!value.empty()) std::memcpy(at, value.data(), value.size());
+  std::memcpy(at + value.size(), "\r\n", 2);
+}
+
 const Field* find(Fields fields, FieldId id) {
   for (const Field& field : fields) {
     if (field.id == id) return &field;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace seawall::http {
@@ -120,5 +121,8 @@ static_assert(static_cast<size_t>(FieldId::kCount) <= 128);
 // The first line with that name, or nullptr.
 const Field* find(Fields fields, FieldId id);
 const Field* find(Fields fields, std::string_view name);
+
+// Appends "Name: value\r\n".
+void append_line(std::string& out, std::string_view name, std::string_view value);
 
 }  // namespace seawall::http

@@ -58,7 +58,7 @@ void Fetch::on_interim(const http::ResponseHead& head) {
   const cache::HeadFilter filter(head.fields);
   for (const http::Field& f : head.fields) {
     if (filter.fate(f) == cache::FieldFate::kViewer) {
-      bytes.append(f.name).append(": ").append(f.value).append("\r\n");
+      http::append_line(bytes, f.name, f.value);
     }
   }
   fill_->add_interim(bytes + "\r\n");

@@ -38,9 +38,7 @@ bool is_allowed(const cache::Behavior& behavior, std::string_view name) {
 class LineBuilder {
  public:
   explicit LineBuilder(std::string& out) : out_(out) {}
-  void line(std::string_view name, std::string_view value) {
-    out_.append(name).append(": ").append(value).append("\r\n");
-  }
+  void line(std::string_view name, std::string_view value) { http::append_line(out_, name, value); }
 
  private:
   std::string& out_;
@@ -60,7 +58,7 @@ class Forwarder {
   bool dropped(const http::Field& field) const;
   void viewer_fields();
   void our_fields();
-  void list_with_ours(FieldId id, std::string_view name, std::string_view ours);
+  void begin_list(FieldId id, std::string_view name);
   void normalised_fields();
   std::string host() const;
 
@@ -131,42 +129,40 @@ void Forwarder::viewer_fields() {
   }
 }
 
-// A list field with its members so far and ours behind them.
-void Forwarder::list_with_ours(FieldId id, std::string_view name, std::string_view ours) {
-  std::string value;
+// A list field with its members so far; ours follow.
+void Forwarder::begin_list(FieldId id, std::string_view name) {
+  out_.fields.append(name).append(": ");
+  if (!head_.present.has(id)) return;
   for (const http::Field& f : head_.fields) {
-    if (f.id != id) continue;
-    if (!value.empty()) value += ", ";
-    value += f.value;
+    if (f.id == id && !f.value.empty()) out_.fields.append(f.value).append(", ");
   }
-  if (!value.empty()) value += ", ";
-  value += ours;
-  lines_.line(name, value);
 }
 
 void Forwarder::our_fields() {
   char ip[net::Address::kMaxIpText];
   const std::string_view address(ip, peer_.address.format_ip(ip));
   const std::string_view scheme = http::scheme_name(route_.target.scheme);
+  std::string& out = out_.fields;
   if (peer_.trusted_edge) {
-    list_with_ours(FieldId::kXForwardedFor, "X-Forwarded-For", address);
+    begin_list(FieldId::kXForwardedFor, "X-Forwarded-For");
+    out.append(address).append("\r\n");
   } else {
     lines_.line("X-Forwarded-For", address);
   }
   lines_.line("X-Forwarded-Proto", scheme);
-  std::string forwarded = "for=";
-  forwarded += address.find(':') == std::string_view::npos ? std::string(address)
-                                                           : "\"[" + std::string(address) + "]\"";
-  forwarded.append(";proto=").append(scheme);
-  forwarded.append(";host=\"").append(route_.target.host_port).append("\"");
   if (peer_.trusted_edge) {
-    list_with_ours(FieldId::kForwarded, "Forwarded", forwarded);
+    begin_list(FieldId::kForwarded, "Forwarded");
   } else {
-    lines_.line("Forwarded", forwarded);
+    out.append("Forwarded: ");
   }
-  const std::string version = head_.minor_version == 0 ? "1.0 " : "1.1 ";
-  list_with_ours(FieldId::kVia, "Via", version + worker_.node().name);
-  list_with_ours(FieldId::kCdnLoop, "CDN-Loop", worker_.node().loop_id);
+  const bool v6 = address.find(':') != std::string_view::npos;
+  out.append(v6 ? "for=\"[" : "for=").append(address).append(v6 ? "]\";proto=" : ";proto=");
+  out.append(scheme).append(";host=\"").append(route_.target.host_port).append("\"\r\n");
+  begin_list(FieldId::kVia, "Via");
+  out.append(head_.minor_version == 0 ? "1.0 " : "1.1 ").append(worker_.node().name);
+  out.append("\r\n");
+  begin_list(FieldId::kCdnLoop, "CDN-Loop");
+  out.append(worker_.node().loop_id).append("\r\n");
   if (to_shield()) {
     char hex[17];
     const auto end = std::to_chars(hex, hex + 16, worker_.settings()->rules_hash, 16).ptr;
@@ -216,16 +212,18 @@ std::string Forwarder::host() const {
 
 upstream::ExchangeRequest Forwarder::build() {
   using BodyKind = upstream::ExchangeRequest::BodyKind;
-  options_ = h1::connection_options(head_.fields);
+  options_ = h1::connection_options(head_);
   out_.method = head_.method;
-  std::string target;
+  std::string& line = out_.start_line;
+  line.reserve(head_.method_token.size() + head_.target.size() + route_.key.target.size() + 16);
+  line.append(head_.method_token).append(" ");
   if (cacheable()) {
-    target = route_.key.target;
+    line.append(route_.key.target);
   } else {
-    target = route_.target.raw_path;
-    if (route_.target.has_query) target.append("?").append(route_.target.query);
+    line.append(route_.target.raw_path);
+    if (route_.target.has_query) line.append("?").append(route_.target.query);
   }
-  out_.start_line.append(head_.method_token).append(" ").append(target).append(" HTTP/1.1\r\n");
+  line.append(" HTTP/1.1\r\n");
   out_.host = host();
   out_.fields.reserve(1024);
   viewer_fields();

@@ -18,8 +18,12 @@ constexpr std::string_view kStaticEndings[] = {
 
 }  // namespace
 
-std::string status_line(uint16_t status, std::string_view reason_phrase) {
-  std::string line = "HTTP/1.1 " + std::to_string(status) + " ";
+std::string status_line(uint16_t status, std::string_view reason_phrase, size_t room_behind) {
+  char digits[20];
+  const auto size = static_cast<size_t>(write_decimal(digits, status) - digits);
+  std::string line;
+  line.reserve(16 + reason_phrase.size() + room_behind);
+  line.append("HTTP/1.1 ").append(digits, size).append(" ");
   return line.append(reason_phrase).append("\r\n");
 }
 
@@ -45,7 +49,8 @@ bool stored_texts(const http::ResponseHead& head, const cache::ResponseFacts& fa
                   const cache::Behavior& behavior, http::Fields request,
                   std::optional<uint64_t> length, ObjectTexts& out) {
   cache::StoredHead stored = cache::build_stored_head(head, facts, behavior);
-  out.head = status_line(head.status, head.reason_phrase) + stored.viewer_block;
+  out.head = status_line(head.status, head.reason_phrase, stored.viewer_block.size() + 64);
+  out.head += stored.viewer_block;
   out.internal = std::move(stored.internal_block);
   out.head_has_length = length.has_value();
   if (length) out.head.append("Content-Length: ").append(std::to_string(*length)).append("\r\n");
@@ -60,7 +65,9 @@ bool stored_texts(const http::ResponseHead& head, const cache::ResponseFacts& fa
 
 void passed_texts(const http::ResponseHead& head, const cache::Behavior& behavior,
                   std::optional<std::string_view> length, ObjectTexts& out) {
-  out.head = status_line(head.status, head.reason_phrase);
+  size_t size = 64;
+  for (const http::Field& f : head.fields) size += f.name.size() + f.value.size() + 4;
+  out.head = status_line(head.status, head.reason_phrase, size);
   const cache::HeadFilter filter(head.fields);
   for (const http::Field& f : head.fields) {
     const cache::FieldFate fate = filter.fate(f);
@@ -68,7 +75,7 @@ void passed_texts(const http::ResponseHead& head, const cache::Behavior& behavio
     const bool to_viewers = fate == cache::FieldFate::kViewer ||
                             (fate == cache::FieldFate::kTag && behavior.expose_tags);
     std::string& block = to_viewers ? out.head : out.internal;
-    block.append(f.name).append(": ").append(f.value).append("\r\n");
+    http::append_line(block, f.name, f.value);
   }
   out.head_has_length = length.has_value();
   if (length) out.head.append("Content-Length: ").append(*length).append("\r\n");

@@ -23,7 +23,7 @@ struct ObjectTexts {
 };
 
 // "HTTP/1.1 200 OK\r\n", with the sender's own reason phrase.
-std::string status_line(uint16_t status, std::string_view reason_phrase);
+std::string status_line(uint16_t status, std::string_view reason_phrase, size_t room_behind = 0);
 // The lines of a prepared head behind its status line.
 std::string_view block_of(std::string_view prepared_head);
 // The value of a field in a block, or "".

@@ -115,7 +115,9 @@ Transaction::Next Transaction::answer_whole(AnswerFields fields, bool passed_thr
     close_after_ = ends_with_connection_ = true;
     fields.framing = AnswerFraming::kNone;
   }
-  std::string head(object_->head());
+  std::string head;
+  head.reserve(object_->head().size() + object_->internal().size() + kAnswerFieldsMax);
+  head.append(object_->head());
   if (status == 101) {
     head.append("Upgrade: ").append(h1::requested_upgrade(request_->head())).append("\r\n");
   }
