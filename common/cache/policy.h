@@ -64,25 +64,25 @@ struct ResponseFacts {
   LifetimeSource source = LifetimeSource::kNone;  // of explicit_lifetime
   // The cache directives of the field that won: a targeted one, or Surrogate-Control, or else
   // Cache-Control.
-  bool no_store = false;
-  bool no_cache = false;         // the whole response; one with a field list does not count
-  bool is_private = false;       // the same
-  bool has_field_lists = false;  // no-cache="…" or private="…": those fields are not stored
-  bool is_public = false;
-  bool must_revalidate = false;
-  bool proxy_revalidate = false;
-  bool must_understand = false;
-  bool immutable = false;
-  bool s_maxage = false;  // implies proxy-revalidate (§5.2.2.10)
-  bool has_etag = false;  // a well-formed one, weak or strong
-  bool has_last_modified = false;
-  bool has_set_cookie = false;
-  bool vary_star = false;
-  bool partial = false;        // 206
-  bool valid_partial = false;  // 206 with one valid Content-Range that names a range
+  bool no_store : 1 = false;
+  bool no_cache : 1 = false;         // the whole response; one with a field list does not count
+  bool is_private : 1 = false;       // the same
+  bool has_field_lists : 1 = false;  // no-cache="…" or private="…": those fields are not stored
+  bool is_public : 1 = false;
+  bool must_revalidate : 1 = false;
+  bool proxy_revalidate : 1 = false;
+  bool must_understand : 1 = false;
+  bool immutable : 1 = false;
+  bool s_maxage : 1 = false;  // implies proxy-revalidate (§5.2.2.10)
+  bool has_etag : 1 = false;  // a well-formed one, weak or strong
+  bool has_last_modified : 1 = false;
+  bool has_set_cookie : 1 = false;
+  bool vary_star : 1 = false;
+  bool partial : 1 = false;        // 206
+  bool valid_partial : 1 = false;  // 206 with one valid Content-Range that names a range
   // A Content-Location that is the request's own target: a POST's answer may then serve later GETs
   // (RFC 9110 §9.3.3). Set by the caller: see content_location_is_target().
-  bool content_location_is_target = false;
+  bool content_location_is_target : 1 = false;
 
   bool has_validator() const { return has_etag || has_last_modified; }
 };

@@ -11,7 +11,7 @@ namespace seawall::store {
 
 Object* Object::allocate(Memory& memory, const ObjectInit& init, uint64_t body_size,
                          Charge charge) {
-  static_assert(sizeof(Object) % alignof(uint64_t) == 0 && purge::kMaxTags <= UINT16_MAX);
+  static_assert(sizeof(Object) % alignof(uint64_t) == 0 && purge::kMaxTags < 1 << 14);
   const uint64_t text_size = init.tags.size_bytes() + init.key.size() + init.vary.size() +
                              init.vary_key.size() + init.head.size() + init.internal.size();
   const uint64_t bytes = sizeof(Object) + text_size + body_size;
@@ -20,7 +20,7 @@ Object* Object::allocate(Memory& memory, const ObjectInit& init, uint64_t body_s
   if (!raw) std::abort();
   auto* o = new (raw) Object;
   o->memory_ = &memory;
-  o->allocated_ = charge == Charge::kBudget ? bytes : 0;
+  o->is_charged_ = charge == Charge::kBudget;
   o->hash_ = init.hash;
   o->url_hash_ = init.url_hash;
   o->key_size_ = static_cast<uint32_t>(init.key.size());
@@ -29,7 +29,7 @@ Object* Object::allocate(Memory& memory, const ObjectInit& init, uint64_t body_s
   o->head_size_ = static_cast<uint32_t>(init.head.size());
   o->internal_size_ = static_cast<uint32_t>(init.internal.size());
   o->head_has_length_ = init.head_has_length;
-  o->tag_count_ = static_cast<uint16_t>(init.tags.size());
+  o->tag_count_ = static_cast<uint16_t>(init.tags.size() & 0x3fff);
   o->facts_ = init.facts;
   o->set_standing(init.standing);
   char* at = reinterpret_cast<char*>(o + 1);
@@ -39,20 +39,19 @@ Object* Object::allocate(Memory& memory, const ObjectInit& init, uint64_t body_s
     if (!part.empty()) std::memcpy(at, part.data(), part.size());
     at += part.size();
   }
-  o->inline_body_ = at;
-  o->inline_size_ = body_size;
+  o->inline_size_ = static_cast<uint32_t>(body_size);
   return o;
 }
 
 Ref<Object> Object::create_inline(Memory& memory, const ObjectInit& init, std::string_view body) {
   Object* o = allocate(memory, init, body.size(), Charge::kBudget);
-  if (o && !body.empty()) std::memcpy(const_cast<char*>(o->inline_body_), body.data(), body.size());
+  if (o && !body.empty()) std::memcpy(o->body_bytes(), body.data(), body.size());
   return Ref<Object>(o);
 }
 
 Ref<Object> Object::create_inline(Memory& memory, const ObjectInit& init, const Body& body) {
   Object* o = allocate(memory, init, body.length(), Charge::kBudget);
-  if (o) body.copy_to(const_cast<char*>(o->inline_body_));
+  if (o) body.copy_to(o->body_bytes());
   return Ref<Object>(o);
 }
 
@@ -64,7 +63,7 @@ Ref<Object> Object::create(Memory& memory, const ObjectInit& init, Ref<Body> bod
 
 void Object::destroy(const Object* object) {
   Memory& memory = *object->memory_;
-  const uint64_t bytes = object->allocated_;
+  const uint64_t bytes = object->own_charge();
   object->~Object();
   std::free(const_cast<Object*>(object));
   if (bytes) memory.credit(bytes);

@@ -39,6 +39,12 @@ struct ObjectInit {
 };
 
 class Object final : public RefCounted<Object>, public Entry {
+  // They fill Entry's last word. At a million objects each byte is a megabyte.
+  uint16_t tag_count_ : 14 = 0;
+  uint16_t head_has_length_ : 1 = 0;
+  uint16_t is_charged_ : 1 = 0;
+  uint32_t soft_since_ = 0;  // seconds since 1970
+
  public:
   // With `body` copied inline. nullptr when the budget has no room.
   static Ref<Object> create_inline(Memory& memory, const ObjectInit& init, std::string_view body);
@@ -68,13 +74,13 @@ class Object final : public RefCounted<Object>, public Entry {
   ObjectInit init() const;
 
   bool has_inline_body() const { return !body_; }
-  std::string_view inline_body() const { return {inline_body_, inline_size_}; }
+  std::string_view inline_body() const { return {text() + body_at(), inline_size_}; }
   const Ref<Body>& body() const { return body_; }
   // The length so far; final once complete().
   uint64_t body_length() const { return body_ ? body_->length() : inline_size_; }
   bool complete() const { return !body_ || body_->state() == Body::State::kComplete; }
   // Bytes charged for object and body together.
-  uint64_t charged() const { return allocated_ + (body_ ? body_->charged() : 0); }
+  uint64_t charged() const { return own_charge() + (body_ ? body_->charged() : 0); }
 
   // --- the shard's, under its lock ---
   Object* next_same_url = nullptr;  // chain of one URL's objects, newest first
@@ -100,10 +106,14 @@ class Object final : public RefCounted<Object>, public Entry {
     return reinterpret_cast<const char*>(this + 1) + tag_count_ * sizeof(uint64_t);
   }
   uint32_t head_at() const { return key_size_ + vary_size_ + vary_key_size_; }
+  uint32_t body_at() const { return head_at() + head_size_ + internal_size_; }
+  char* body_bytes() { return const_cast<char*>(text()) + body_at(); }
+  uint64_t own_charge() const {
+    if (!is_charged_) return 0;
+    return sizeof(Object) + tag_count_ * sizeof(uint64_t) + body_at() + inline_size_;
+  }
 
-  uint32_t soft_since_ = 0;  // seconds since 1970
-  std::atomic<uint64_t> stamp_{
-      0};  // Standing::checked, and whether soft_ is set, in the lowest bit
+  std::atomic<uint64_t> stamp_{0};  // Standing::checked; lowest bit: soft_ is set
   uint64_t soft_ = 0;
   Hash128 hash_;
   uint64_t url_hash_ = 0;
@@ -112,13 +122,9 @@ class Object final : public RefCounted<Object>, public Entry {
   uint32_t vary_key_size_ = 0;
   uint32_t head_size_ = 0;
   uint32_t internal_size_ = 0;
-  bool head_has_length_ = false;
-  uint16_t tag_count_ = 0;
-  const char* inline_body_ = nullptr;
-  uint64_t inline_size_ = 0;
+  uint32_t inline_size_ = 0;
   Ref<Body> body_;
   Memory* memory_ = nullptr;
-  uint64_t allocated_ = 0;  // as charged
   cache::ResponseFacts facts_;
 };
 

@@ -3,7 +3,7 @@
 namespace seawall::store {
 
 void UrlTable::set(uint64_t url_hash, Object* head) {
-  if (head && (used_ + 1) * 4 > slots_.size() * 3) grow();
+  if (head && (used_ + 1) * 16 > slots_.size() * 13) grow();
   size_t i = home(url_hash);
   while (slots_[i].head && slots_[i].url_hash != url_hash) i = next(i);
   if (!head) {
