@@ -9,8 +9,8 @@ namespace seawall::server {
 
 class Sweeper {
  public:
-  // Of a loop's time it takes at most kSlice in each kPause (plus one step): 4%.
-  static constexpr Micros kSlice{400};
+  // Of its loop's thread it takes at most kSlice in each kPause (and one step): 4.5%.
+  static constexpr Micros kSlice{450};
   static constexpr Millis kPause{10};
   static constexpr Millis kIdle{100};  // how soon it sees that there is something to do
 

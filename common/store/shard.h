@@ -20,7 +20,6 @@ struct alignas(64) Store::Shard {
   std::unordered_multimap<Hash128, Fill*, HashOfKey> fills;
   std::unordered_map<Hash128, int64_t, HashOfKey> uncacheable;  // until, in seconds
   uint64_t entries = 0;
-  size_t sweep_places = 0;  // of the table, when the sweep last saw it
   uint64_t evictions = 0;
   uint64_t evicted_bytes = 0;
   uint64_t inserted = 0;

@@ -60,7 +60,9 @@ struct Joined {
 struct SweepCursor {
   uint64_t target = 0;  // the log's position that it sweeps up to
   uint32_t shard = 0;
-  size_t slot = 0;  // of the shard's table: those below are still to be visited
+  size_t first = 0;   // the place of the shard's table behind which its walk ends
+  size_t left = 0;    // places that are still to be visited
+  size_t places = 0;  // of the table, when the walk began; 0: it has not
   bool running = false;
 };
 
@@ -134,6 +136,7 @@ class Store final : private Reclaimer {
 
   Shard& shard_of(uint64_t url_hash) const;
   cache::StoredState look_up_purges(Object& object, WallTime now);
+  void collect(SweepCursor& cursor, size_t slots, Visits& visits);
   void check(Visits& visits) const;
   purge::Amount apply(Shard& shard, Visits& visits);
   bool may_join(Fill& fill) const;

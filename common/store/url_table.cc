@@ -14,6 +14,12 @@ void UrlTable::set(uint64_t url_hash, Object* head) {
   slots_[i] = {url_hash, head};
 }
 
+size_t UrlTable::an_empty_place() const {
+  size_t place = 0;
+  while (slots_[place].head) ++place;
+  return place;
+}
+
 void UrlTable::grow() {
   std::vector<Slot> old(slots_.size() * 2);
   old.swap(slots_);

@@ -24,10 +24,11 @@ class UrlTable {
   // Sets the chain's head; nullptr removes the URL.
   void set(uint64_t url_hash, Object* head);
   size_t size() const { return used_; }
-  // Places, for a walk over all: the chain at one of them, or nullptr. Erasing moves chains to
-  // lower places only, but round the end; growing moves all.
+  // Places, for a walk over all, counted round the end: the chain at one of them, or nullptr.
+  // Erasing moves chains to lower places, never across one that is empty; growing moves all.
   size_t places() const { return slots_.size(); }
-  Object* at(size_t place) const { return slots_[place].head; }
+  Object* at(size_t place) const { return slots_[place & (slots_.size() - 1)].head; }
+  size_t an_empty_place() const;
   const void* slot_address(uint64_t url_hash) const { return &slots_[home(url_hash)]; }
 
  private:

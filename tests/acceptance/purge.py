@@ -33,7 +33,7 @@ class Sweep:
     def rate(self):
         result = load("loop", "--port", self.edge.port, "--path", BYSTANDER, "--connections", 8,
                       "--seconds", ROUND_SECONDS)
-        return result["requests"] / ROUND_SECONDS
+        return result["answers"] / result["seconds"]
 
     def entries(self):
         return self.edge.stats()["store"]["entries"]

@@ -81,6 +81,7 @@ void hammer(Shared& s, unsigned seed, int steps) {
     if (random() % 40 == 0) purge_url(s.store, s.keys[key]);
     const Ref<Object> found = s.store.find(s.keys[key], any);
     if (found && !belongs(found, key)) s.wrong = true;
+    if (found && random() % 2) s.store.state_of(*found, kStart);
     if (found && random() % 4) continue;
     if (found && random() % 8 == 0) s.store.remove(*found);
     Joined joined = s.store.join(s.keys[key], any, found, Store::Join::kAny, step % 3);
@@ -88,6 +89,43 @@ void hammer(Shared& s, unsigned seed, int steps) {
     if (joined.permit) lead(s, key, joined, random);
     if (s.store.memory().used() > kBudget) s.wrong = true;
   }
+}
+
+// Purges of everything, soft purges and their undoing, and sweeps, until the others have ended.
+void purge_and_sweep(Shared& s, const std::atomic<bool>& over) {
+  SweepCursor cursor;
+  for (int i = 0; !over; ++i) {
+    purge_target(s.store, purge::Target::all({}), i % 2 ? purge::Mode::kSoft : purge::Mode::kHard,
+                 kStart + Seconds{i});
+    const std::string id = "purge-" + std::to_string(s.store.purges().position());
+    if (i % 4 == 1) (void)s.store.purges().undo(id, "undo-" + id, kStart + Seconds{i}).ok();
+    while (s.store.sweep(cursor, 10, kStart + Seconds{i})) {
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+TEST_CASE("threads may purge by all means while others find, join and store") {
+  Shared shared(PolicyKind::kS3Fifo);
+  std::atomic<bool> over{false};
+  std::thread purger([&] { purge_and_sweep(shared, over); });
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < 3; ++i) {
+    threads.emplace_back([&shared, i] { hammer(shared, i + 1, 3000); });
+  }
+  for (std::thread& t : threads) t.join();
+  over = true;
+  purger.join();
+  CHECK_FALSE(shared.wrong);
+  CHECK_FALSE(shared.lost);
+  CHECK(shared.store.stats().fills == 0);
+  CHECK(shared.store.purges().stats().low_water > 0);
+  purge_target(shared.store, purge::Target::all({}));
+  SweepCursor cursor;
+  while (shared.store.sweep(cursor, 10, kStart)) {
+  }
+  CHECK(shared.store.stats().entries == 0);
+  CHECK(shared.store.memory().used() == 0);
 }
 
 TEST_CASE("threads may find, join, store, remove and purge at once") {
