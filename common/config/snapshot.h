@@ -43,7 +43,7 @@ struct CacheConfig {
   uint64_t memory_bytes = 256ull << 20;
   uint32_t shards = 64;           // power of two
   uint64_t max_object_bytes = 0;  // 0: a quarter of memory_bytes
-  Eviction eviction = Eviction::kLru;
+  Eviction eviction = Eviction::kSieve;
 };
 
 enum class LogFormat : uint8_t { kJson, kCombined };

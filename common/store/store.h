@@ -24,7 +24,7 @@ struct StoreConfig {
   uint64_t memory_bytes = 256ull << 20;
   uint32_t shards = 64;           // power of two
   uint64_t max_object_bytes = 0;  // 0: a quarter of memory_bytes
-  PolicyKind policy = PolicyKind::kLru;
+  PolicyKind policy = PolicyKind::kSieve;
   purge::LogLimits purge_log = {};
 };
 

@@ -25,14 +25,14 @@ TEST_CASE("a reload names each difference that needs a restart, and no other") {
   now.cache.shards = 128;
   now.cache.memory_bytes = 1 << 20;
   now.cache.max_object_bytes = 1 << 10;
-  now.cache.eviction = Eviction::kSieve;
+  now.cache.eviction = Eviction::kLru;
   now.log.access_format = LogFormat::kCombined;
   now.log.error_path = "error.log";
   CHECK(not_reloadable(old, now) ==
         std::vector<std::string>{
             "role: edge → shield", "node:  → other", "workers: auto → 4",
             "admin: 127.0.0.1 port 0 → 127.0.0.1 port 1", "cache.memory: 268435456 → 1048576",
-            "cache.shards: 64 → 128", "cache.max_object: 0 → 1024", "cache.eviction: lru → sieve",
+            "cache.shards: 64 → 128", "cache.max_object: 0 → 1024", "cache.eviction: sieve → lru",
             "log.access: - json → - combined", "log.error.path: - → error.log"});
 
   Snapshot silent = old;

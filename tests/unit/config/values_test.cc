@@ -35,7 +35,7 @@ TEST_CASE("the smallest configuration has the documented defaults") {
   CHECK(s->admin.address == "127.0.0.1");
   CHECK(s->cache.memory_bytes == 256u << 20);
   CHECK(s->cache.shards == 64);
-  CHECK(s->cache.eviction == Eviction::kLru);
+  CHECK(s->cache.eviction == Eviction::kSieve);
   CHECK(s->log.access_path == "-");
   CHECK(s->trusted_edges.empty());
   CHECK_FALSE(s->trust_client_certificates);
