@@ -9,7 +9,7 @@ BUILD_PACKAGES=(
 RUN_PACKAGES=(openssl curl ca-certificates)
 TEST_PACKAGES=(
   catch2 clang "libclang-rt-14-dev|libclang-rt-dev" "clang-format-14|clang-format" ccache nginx python3
-  shellcheck
+  shellcheck valgrind
 )
 
 is_installed() {
