@@ -87,7 +87,8 @@ bool Fetch::lacks_purge(const http::ResponseHead& head) const {
       .purged();
 }
 
-// The stored body is shared (a small one copied); only the head is made anew. Null: no room.
+// The stored body is shared (a small one copied); only the head is made anew. Null: no room, or too
+// many tags.
 Ref<store::Object> Fetch::freshened_object(const store::Object& old,
                                            const cache::Freshened& fresh) const {
   const std::string_view block = block_of(old.head());
@@ -101,7 +102,13 @@ Ref<store::Object> Fetch::freshened_object(const store::Object& old,
   texts.head_has_length = old.head_has_length();
   texts.vary.assign(old.vary());
   texts.vary_key.assign(old.vary_key());
-  texts.tags = tags_of(fresh.head);
+  purge::Tags tags = tags_of(fresh.head);
+  if (tags.too_many) {
+    // Neither with some of them nor with the ones before: a purge of the others would miss it.
+    worker_.store().remove(old);
+    return {};
+  }
+  texts.tags = std::move(tags.hashes);
   store::ObjectInit init = object_init(*fill_, fresh.facts, texts);
   init.standing.checked = std::min(init.standing.checked, old.checked());  // the body is as old
   store::Memory& memory = worker_.store().memory();

@@ -75,7 +75,8 @@ Result<PurgeWish> read_purge(const http::RequestHead& head, const Route& route) 
     wish.purge.targets.push_back(purge::Target::tag(tag, route.site->hosts));
   }
   if (!tags.empty()) return wish;
-  if (route.target.path.find('*') != std::string_view::npos) {
+  if (route.target.path.find('*') != std::string_view::npos ||
+      route.target.query.find('*') != std::string_view::npos) {
     const Result<void> added = add_patterns(route, wish.purge);
     if (!added) return added.error();
     return wish;

@@ -81,13 +81,13 @@ void passed_texts(const http::ResponseHead& head, const cache::Behavior& behavio
   if (length) out.head.append("Content-Length: ").append(*length).append("\r\n");
 }
 
-std::vector<uint64_t> tags_of(const cache::StoredHead& head) {
+purge::Tags tags_of(const cache::StoredHead& head) {
   std::vector<http::Field> fields(cache::count_lines(head.viewer_block) +
                                   cache::count_lines(head.internal_block));
   const std::span<http::Field> all(fields);
   size_t n = cache::parse_block(head.viewer_block, all).size();
   n += cache::parse_block(head.internal_block, all.subspan(n)).size();
-  return purge::read_tags(all.first(n)).hashes;
+  return purge::read_tags(all.first(n));
 }
 
 store::ObjectInit object_init(const store::Fill& fill, const cache::ResponseFacts& facts,

@@ -8,6 +8,7 @@
 #include "common/cache/stored_head.h"
 #include "common/http/head.h"
 #include "common/proxy/request.h"
+#include "common/purge/tags.h"
 #include "common/store/object.h"
 
 namespace seawall::proxy {
@@ -36,8 +37,8 @@ bool stored_texts(const http::ResponseHead& head, const cache::ResponseFacts& fa
 // Texts of an answer that is only passed on: nothing end-to-end is left out.
 void passed_texts(const http::ResponseHead& head, const cache::Behavior& behavior,
                   std::optional<std::string_view> length, ObjectTexts& out);
-// The hashes of the tags that a stored head has.
-std::vector<uint64_t> tags_of(const cache::StoredHead& head);
+// The tags that a stored head has.
+purge::Tags tags_of(const cache::StoredHead& head);
 // As an answer that `fill` brings.
 store::ObjectInit object_init(const store::Fill& fill, const cache::ResponseFacts& facts,
                               const ObjectTexts& texts);

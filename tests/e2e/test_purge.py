@@ -228,6 +228,24 @@ class LogScenario(Scenario):
         for path in ("/purge/", "/purge/a%2C%20b", "/purge/%00"):
             self.assertEqual(400, self.ask("PURGE", path).status, path)
 
+    def test_pattern_may_have_its_star_in_the_query(self):
+        path = self.numbered()
+        for query in ("", "?a=1", "?b=1"):
+            self.get(path + query)
+        self.purge(path + "?a=*")
+        self.assertEqual("Miss", self.get(path + "?a=1").x_cache)
+        self.assertEqual("Hit from edge", self.get(path + "?b=1").x_cache)
+        self.assertEqual("Hit from edge", self.get(path).x_cache)
+
+    def test_too_many_tags_by_a_304_leave_nothing_stored(self):
+        many = ["xkey: " + "t%d " * 60 % tuple(range(i, i + 60)) for i in range(0, 4200, 60)]
+        path = self.serve(lambda r: Answer('ETag: "1"', FRESH, *many, status=304)
+                          if r.get("If-None-Match")
+                          else Answer('ETag: "1"', "Cache-Control: max-age=0", "xkey: old"))
+        self.get(path)
+        self.assertEqual("RefreshHit from edge", self.get(path).x_cache)
+        self.assertEqual("Miss", self.get(path).x_cache)
+
     def test_too_many_tags_are_not_stored(self):
         path = self.serve(Answer(FRESH, *("xkey: " + "t%d " * 60 % tuple(range(i, i + 60))
                                           for i in range(0, 4200, 60))))
