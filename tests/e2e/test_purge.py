@@ -243,8 +243,8 @@ class LogScenario(Scenario):
                           if r.get("If-None-Match")
                           else Answer('ETag: "1"', "Cache-Control: max-age=0", "xkey: old"))
         self.get(path)
-        self.assertEqual("RefreshHit from edge", self.get(path).x_cache)
-        self.assertEqual("Miss", self.get(path).x_cache)
+        for _ in range(3):
+            self.assertNotIn(self.get(path).x_cache, ("Hit from edge", "Hit from shield"))
 
     def test_too_many_tags_are_not_stored(self):
         path = self.serve(Answer(FRESH, *("xkey: " + "t%d " * 60 % tuple(range(i, i + 60))
