@@ -91,10 +91,11 @@ void hammer(Shared& s, unsigned seed, int steps) {
   }
 }
 
-// Purges of everything, soft purges and their undoing, and sweeps, until the others have ended.
+// Purges of everything, soft purges and their undoing, and sweeps, until the others have ended, and
+// so often that entries get old enough to be dropped.
 void purge_and_sweep(Shared& s, const std::atomic<bool>& over) {
   SweepCursor cursor;
-  for (int i = 0; !over; ++i) {
+  for (int i = 0; !over || i < 200; ++i) {
     purge_target(s.store, purge::Target::all({}), i % 2 ? purge::Mode::kSoft : purge::Mode::kHard,
                  kStart + Seconds{i});
     const std::string id = "purge-" + std::to_string(s.store.purges().position());
