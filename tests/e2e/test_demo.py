@@ -57,7 +57,9 @@ class DemoTest(unittest.TestCase):
     def test_interrupt_ends_every_process_and_removes_the_folder(self):
         child = subprocess.Popen(RUN, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                 start_new_session=True)
+                                 start_new_session=True,
+                                 # A shell's background job, as which tests may run, ignores it.
+                                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         self.addCleanup(child.stdout.close)
         guard = threading.Timer(180, os.killpg, (child.pid, signal.SIGTERM))
         guard.start()
