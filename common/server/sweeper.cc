@@ -1,5 +1,6 @@
 #include "common/server/sweeper.h"
 
+#include <algorithm>
 #include <ctime>
 
 namespace seawall::server {
@@ -27,7 +28,9 @@ void Sweeper::on_timer() {
 }
 
 void Sweeper::slice() {
-  const Micros end = worked() + kSlice;
+  const Micros share = (loop_.now() - sliced_at_) * kPercent / 100;
+  sliced_at_ = loop_.now();
+  const Micros end = worked() + std::min(share, kSlice);
   while (store_.sweep(cursor_, kStep, loop_.wall_now()) && worked() < end) {
   }
 }

@@ -9,9 +9,11 @@ namespace seawall::server {
 
 class Sweeper {
  public:
-  // Of its loop's thread it takes at most kSlice in each kPause (and one step): 4.5%.
-  static constexpr Micros kSlice{450};
-  static constexpr Millis kPause{10};
+  // What it takes of its loop's thread: a share of the time since the last slice, and never more
+  // than kSlice (and one step) at once.
+  static constexpr int kPercent = 4;
+  static constexpr Micros kSlice{1000};
+  static constexpr Millis kPause{1};   // that is the next tick of the timers
   static constexpr Millis kIdle{100};  // how soon it sees that there is something to do
 
   Sweeper(net::Loop& loop, store::Store& store) : loop_(loop), store_(store) {}
@@ -24,6 +26,7 @@ class Sweeper {
   net::Loop& loop_;
   store::Store& store_;
   store::SweepCursor cursor_;
+  MonoTime sliced_at_{};
   MonoTime dropped_at_{};
   net::Timer timer_ = net::Timer::to<&Sweeper::on_timer>(this);
 };
