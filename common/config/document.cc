@@ -19,6 +19,10 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr size_t kMaxDepth = 64;  // Nodes are destroyed recursively
+// What bounds the work for a text of which every byte is a mistake.
+constexpr size_t kMaxMembers = 10'000;  // of one object: each is compared with those before it
+constexpr size_t kMaxTwice = 100;
+constexpr size_t kMaxShownLine = 4096;
 
 // nlohmann's own words: what stands behind "[…] parse error at line 1, column 2: ".
 std::string parser_reason(const char* what) {
@@ -79,12 +83,17 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
   bool key(std::string& name) override {
     const Place at = next_place();
     std::vector<Member>& members = open_.back()->members;
+    if (members.size() >= kMaxMembers) {
+      problems_.push_back(problem_at(at, "an object with too many members", "at most 10000"));
+      return false;
+    }
     const auto same = std::find_if(members.begin(), members.end(),
                                    [&](const Member& member) { return member.name == name; });
     if (same != members.end()) {
       problems_.push_back(
           problem_at(at, "\"" + name + "\" stands twice in this object",
                      "one value; the first is in line " + std::to_string(same->at.line)));
+      if (++twice_ >= kMaxTwice) return false;
     }
     members.push_back({std::move(name), at, {}});
     return true;
@@ -137,6 +146,7 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
   const std::vector<Token>& tokens_;
   std::vector<Problem>& problems_;
   size_t token_ = 0;
+  size_t twice_ = 0;
   std::vector<Node*> open_;
 };
 
@@ -152,7 +162,7 @@ Problem problem_at(const Place& at, std::string message, std::string expected) {
   problem.file = at.source->path;
   std::string_view rest = at.source->text;
   for (int line = 1; line < at.line; ++line) rest.remove_prefix(rest.find('\n') + 1);
-  problem.source_line = rest.substr(0, rest.find('\n'));
+  problem.source_line = rest.substr(0, std::min(rest.find('\n'), kMaxShownLine));
   if (problem.source_line.ends_with('\r')) problem.source_line.pop_back();
   return problem;
 }

@@ -115,6 +115,13 @@ constexpr Key<LogConfig> kErrorKeys[] = {
 };
 constexpr Shape<LogConfig> kError = {"error_log", kErrorKeys};
 
+constexpr Key<LogConfig> kAuditKeys[] = {{"path", read_log_path<&LogConfig::audit_path>}};
+constexpr Shape<LogConfig> kAudit = {"audit_log", kAuditKeys};
+
+void read_audit(Reader& reader, const Node& node, LogConfig& out) {
+  read_object(reader, node, kAudit, out);
+}
+
 void read_access(Reader& reader, const Node& node, LogConfig& out) {
   if (node.is(Node::Kind::kBoolean) && !node.boolean) {
     out.access_path.clear();
@@ -132,22 +139,9 @@ void read_error(Reader& reader, const Node& node, LogConfig& out) {
 constexpr Key<LogConfig> kLogKeys[] = {
     {"access", read_access, "access_log"},
     {"error", read_error, "error_log"},
+    {"audit", read_audit, "audit_log"},
 };
 constexpr Shape<LogConfig> kLog = {"log", kLogKeys};
-
-constexpr std::string_view kBlockForm =
-    "an address or a block such as \"10.0.0.0/8\" or \"2001:db8::/32\", no bit set behind the "
-    "prefix";
-
-void add_block(Reader& reader, const Node& node, std::vector<AddressBlock>& out) {
-  const auto text = reader.text(node, kBlockForm);
-  if (!text) return;
-  if (auto block = parse_block(*text)) {
-    out.push_back(*block);
-  } else {
-    reader.error(node, show(node) + " is no address block", std::string(kBlockForm));
-  }
-}
 
 void read_trusted_edges(Reader& reader, const Node& node, Snapshot& out) {
   if (reader.role() != Role::kShield) {
@@ -169,26 +163,8 @@ void read_trusted_edges(Reader& reader, const Node& node, Snapshot& out) {
   });
 }
 
-struct PurgeConfig {
-  std::vector<AddressBlock> allowed;
-};
-
-void read_allow(Reader& reader, const Node& node, PurgeConfig& out) {
-  out.allowed.clear();
-  read_array(reader, node, [&](const Node& item) { add_block(reader, item, out.allowed); });
-}
-
-constexpr Key<PurgeConfig> kPurgeKeys[] = {{"allow", read_allow}};
-constexpr Shape<PurgeConfig> kPurge = {"purge", kPurgeKeys};
-
-void read_purge(Reader& reader, const Node& node, Snapshot& out) {
-  PurgeConfig purge{out.purge_allowed};
-  read_object(reader, node, kPurge, purge);
-  out.purge_allowed = std::move(purge.allowed);
-}
-
 // In order of dependence: `admin` is compared with `listen`, trust looks at its certificates,
-// upstreams have one of the limits, and sites name upstreams.
+// upstreams have one of the limits, sites name upstreams, and purge tokens name sites.
 constexpr Key<Snapshot> kNodeKeys[] = {
     {"$schema", ignore<Snapshot>},
     {"node", read_name},
@@ -199,9 +175,9 @@ constexpr Key<Snapshot> kNodeKeys[] = {
     {"log", object<&Snapshot::log, kLog>, "log"},
     {"limits", read_limits, "limits"},
     {"trusted_edges", read_trusted_edges},
-    {"purge", read_purge, "purge"},
     {"upstreams", read_upstreams, "upstream", Presence::kRequired},
     {"sites", read_sites, "site", Presence::kRequired},
+    {"purge", read_purge, "purge"},
 };
 constexpr Shape<Snapshot> kNode = {"node", kNodeKeys};
 
@@ -221,13 +197,13 @@ void read_node(Reader& reader, const Node& node, Snapshot& out) {
   out.role = reader.role();
   out.file = node.at.source->path;
   out.node_name = default_name(out.role);
-  out.purge_allowed = {*parse_block("127.0.0.0/8"), *parse_block("::1")};
+  out.purge_allowed = loopback_blocks();
   read_object(reader, node, kNode, out);
 }
 
 std::vector<ShapeInfo> node_shapes() {
   return {describe(kNode),   describe(kCache), describe(kLog),
-          describe(kAccess), describe(kError), describe(kPurge)};
+          describe(kAccess), describe(kError), describe(kAudit)};
 }
 
 }  // namespace seawall::config

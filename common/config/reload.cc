@@ -50,6 +50,9 @@ std::vector<std::string> not_reloadable(const Snapshot& old, const Snapshot& now
   compare("cache.eviction", name(old.cache.eviction), name(now.cache.eviction));
   compare("log.access", show_access(old.log), show_access(now.log));
   compare("log.error.path", old.log.error_path, now.log.error_path);
+  compare("log.audit.path", old.log.audit_path, now.log.audit_path);
+  compare("purge.undo_window", number(static_cast<uint64_t>(old.undo_window.count())) + " s",
+          number(static_cast<uint64_t>(now.undo_window.count())) + " s");
   return out;
 }
 

@@ -20,6 +20,12 @@ void read_admin(Reader& reader, const Node& node, Snapshot& out);
 void read_limits(Reader& reader, const Node& node, Snapshot& out);     // limits.cc
 void read_upstreams(Reader& reader, const Node& node, Snapshot& out);  // upstreams.cc
 
+// An address block, added to `out` (purge.cc).
+void add_block(Reader& reader, const Node& node, std::vector<AddressBlock>& out);
+std::vector<AddressBlock> loopback_blocks();
+// Who may purge, and how (purge.cc); looks at the names of the sites.
+void read_purge(Reader& reader, const Node& node, Snapshot& out);
+
 // The sites, inline or from the file that the string names (sites.cc).
 void read_sites(Reader& reader, const Node& node, Snapshot& out);
 // Overwrites in `out` what `node` says (behavior.cc, with its parts in key_rules.cc and
@@ -38,6 +44,7 @@ std::vector<ShapeInfo> upstream_shapes();
 std::vector<ShapeInfo> site_shapes();
 std::vector<ShapeInfo> behavior_shapes();
 std::vector<ShapeInfo> key_rules_shapes();
+std::vector<ShapeInfo> purge_shapes();
 std::vector<ShapeInfo> header_edits_shapes();
 // All of the above: every object of a configuration but maps with free names.
 std::vector<ShapeInfo> all_shapes();

@@ -8,6 +8,7 @@
 
 #include "common/cache/site.h"
 #include "common/proxy/limits.h"
+#include "common/proxy/purge_rules.h"
 #include "common/upstream/config.h"
 
 namespace seawall::config {
@@ -53,6 +54,7 @@ struct LogConfig {
   std::string access_path = "-";  // "-": standard output, "": off
   LogFormat access_format = LogFormat::kJson;
   std::string error_path = "-";  // "-": standard error
+  std::string audit_path;        // of purges; empty: the error log
   LogLevel level = LogLevel::kInfo;
 };
 
@@ -75,6 +77,8 @@ struct Snapshot {
   std::vector<AddressBlock> trusted_edges;  // shield: whose internal fields are believed
   bool trust_client_certificates = false;   // shield: a verified client certificate is trusted, too
   std::vector<AddressBlock> purge_allowed;  // default: loopback
+  proxy::PurgeRules purge;
+  Seconds undo_window{300};  // in which a soft purge can be taken back
   std::vector<upstream::GroupConfig> groups;
   std::shared_ptr<const cache::SiteTable> sites;
 };

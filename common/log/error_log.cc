@@ -99,24 +99,37 @@ void Logger::log(Level level, const char* format, ...) {
   const std::lock_guard lock(mutex_);
   const int64_t held_back = fd_ >= 0 ? admit(format, now) : -1;
   if (held_back >= 0) {
-    char message[kMaxLine];
     va_list arguments;
     va_start(arguments, format);
     errno = kept_errno;  // for %m
-    const int n = std::vsnprintf(message, sizeof message, format, arguments);
+    write_line(now, kLevelNames[static_cast<size_t>(level)], format, arguments, held_back);
     va_end(arguments);
-    std::string line;
-    append_iso_time(line, now);
-    line += ' ';
-    line += kLevelNames[static_cast<size_t>(level)];
-    line += ' ';
-    append_printable(line, {message, std::min(static_cast<size_t>(std::max(n, 0)), kMaxLine - 1)});
-    if (held_back > 0) line += " (" + std::to_string(held_back) + " more like this held back)";
-    line += '\n';
-    // Nothing is left to say where the error log itself can't be written.
-    [[maybe_unused]] const ssize_t written = ::write(fd_, line.data(), line.size());
   }
   errno = kept_errno;
+}
+
+void Logger::audit(const char* format, ...) {
+  const WallTime now = options_.now();
+  const std::lock_guard lock(mutex_);
+  if (fd_ < 0) return;
+  va_list arguments;
+  va_start(arguments, format);
+  write_line(now, "audit", format, arguments, 0);
+  va_end(arguments);
+}
+
+void Logger::write_line(WallTime now, std::string_view word, const char* format, va_list arguments,
+                        int64_t held_back) {
+  char message[kMaxLine];
+  const int n = std::vsnprintf(message, sizeof message, format, arguments);
+  std::string line;
+  append_iso_time(line, now);
+  line.append(" ").append(word).append(" ");
+  append_printable(line, {message, std::min(static_cast<size_t>(std::max(n, 0)), kMaxLine - 1)});
+  if (held_back > 0) line += " (" + std::to_string(held_back) + " more like this held back)";
+  line += '\n';
+  // Nothing is left to say where the error log itself can't be written.
+  [[maybe_unused]] const ssize_t written = ::write(fd_, line.data(), line.size());
 }
 
 }  // namespace seawall::log

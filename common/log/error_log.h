@@ -4,9 +4,11 @@
 
 #include <array>
 #include <atomic>
+#include <cstdarg>
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "common/base/result.h"
 #include "common/base/time.h"
@@ -42,6 +44,9 @@ class Logger {
   // written as \xHH; a line is cut at 2 KiB. errno is kept.
   void log(Level level, const char* format, ...) __attribute__((format(printf, 3, 4)));
 
+  // A line that is written whatever the level, and never held back: for what must leave a trace.
+  void audit(const char* format, ...) __attribute__((format(printf, 2, 3)));
+
   uint64_t suppressed() const { return suppressed_.load(std::memory_order_relaxed); }
 
  private:
@@ -53,6 +58,8 @@ class Logger {
   };
   // How many lines of that message were held back before this one, or -1 to hold this one back.
   int64_t admit(const char* format, WallTime now);
+  void write_line(WallTime now, std::string_view word, const char* format, va_list arguments,
+                  int64_t held_back);
 
   const Options options_;
   std::atomic<Level> level_;

@@ -159,7 +159,8 @@ bool ClientConnection::take_request(const http::RequestHead& head, h1::Connectio
   ++requests_;
   const bool keep_alive = requests_ < limits.requests_per_connection && !worker_.draining() &&
                           !viewer_ended_ && h1::keeps_alive(head, options);
-  if (!framing->has_body() && h1::requested_upgrade(head).empty()) {
+  const bool for_us = worker_.settings()->purge.is_path(head.target);  // perhaps
+  if (!framing->has_body() && !for_us && h1::requested_upgrade(head).empty()) {
     HitResult hit = answer_from_memory(worker_, peer_, head, keep_alive, out);
     if (hit == HitResult::kNoRoom) {
       if (!flush(out)) return false;

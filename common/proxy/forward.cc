@@ -94,10 +94,8 @@ bool Forwarder::dropped(const http::Field& f) const {
     case FieldId::kXForwardedProto:
     case FieldId::kCdnLoop:
     case FieldId::kSeawallInternal:
-      return true;
     case FieldId::kSoftPurge:
-      if (plan_.purge_id.empty()) return true;
-      break;
+      return true;
     case FieldId::kIfNoneMatch:
     case FieldId::kIfModifiedSince:
     case FieldId::kRange:
@@ -170,12 +168,7 @@ void Forwarder::our_fields() {
     internal.append(scheme).append(", rules=").append(hex, end);
     if (plan_.revalidate) internal += ", revalidate";
     if (plan_.refetch) internal += ", refetch";
-    if (!plan_.purge_id.empty()) internal.append(", purge=").append(plan_.purge_id);
     lines_.line("Seawall-Internal", internal);
-    if (!plan_.purge_tag.empty()) {
-      const bool has_blank = plan_.purge_tag.find_first_of(" \t") != std::string_view::npos;
-      lines_.line(has_blank ? "Cache-Tag" : "Surrogate-Key", plan_.purge_tag);
-    }
   }
 }
 

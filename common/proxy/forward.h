@@ -20,8 +20,6 @@ struct ForwardPlan {
   bool keep_range = false;         // kCacheable: forward Range and conditions all the same
   bool revalidate = false;         // toward a shield: it shall ask the origin
   bool refetch = false;            // toward a shield: nothing that it has will do
-  std::string_view purge_id;       // toward a shield: of the purge that this PURGE asks for
-  std::string_view purge_tag;      // the same: a tag that the path named here
   std::string_view if_none_match;  // our validators, or empty
   std::string_view if_modified_since;
   upstream::ExchangeRequest::BodyKind body = upstream::ExchangeRequest::BodyKind::kNone;

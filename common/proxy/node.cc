@@ -5,7 +5,7 @@
 
 #include "common/proxy/client_connection.h"
 #include "common/proxy/fetch.h"
-#include "common/proxy/purge_request.h"
+#include "common/proxy/shield_order.h"
 
 namespace seawall::proxy {
 
@@ -27,7 +27,7 @@ Worker::Worker(net::Loop& loop, store::Store& store, const NodeInfo& node,
       counters_(counters),
       access_(access),
       log_(log),
-      purge_queue_(std::make_unique<PurgeQueue>(*this)),
+      order_queue_(std::make_unique<OrderQueue>(*this)),
       id_base_(std::random_device{}()) {}
 
 Worker::~Worker() {

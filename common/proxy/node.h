@@ -19,6 +19,7 @@
 #include "common/net/loop.h"
 #include "common/net/resolver.h"
 #include "common/proxy/limits.h"
+#include "common/proxy/purge_rules.h"
 #include "common/store/store.h"
 #include "common/upstream/group.h"
 
@@ -40,6 +41,7 @@ struct Settings {
   uint64_t rules_hash = 0;             // sites->rules_hash()
   std::vector<uint32_t> metric_slots;  // by Site::index
   Limits limits;
+  PurgeRules purge;
   uint64_t generation = 1;
 };
 
@@ -59,7 +61,8 @@ class Upstreams {
 
 class ClientConnection;
 class Fetch;
-class PurgeQueue;
+class OrderQueue;
+class PurgeDesk;
 
 // One loop's part of the proxy: everything a request needs, nothing that two loops write.
 class Worker {
@@ -97,7 +100,10 @@ class Worker {
   // Closes all at once.
   void close_all();
 
-  PurgeQueue& purge_queue() { return *purge_queue_; }
+  OrderQueue& order_queue() { return *order_queue_; }
+  // Without a desk only PURGE is understood, and leaves no trace.
+  void set_purge_desk(PurgeDesk& desk) { purge_desk_ = &desk; }
+  PurgeDesk* purge_desk() const { return purge_desk_; }
 
   // A request id: unique among processes for all practical purposes.
   std::string new_request_id();
@@ -127,7 +133,8 @@ class Worker {
   size_t connection_count_ = 0;
   size_t fetch_count_ = 0;
   bool draining_ = false;
-  std::unique_ptr<PurgeQueue> purge_queue_;
+  std::unique_ptr<OrderQueue> order_queue_;
+  PurgeDesk* purge_desk_ = nullptr;
   uint64_t id_base_;
   uint64_t id_next_ = 0;
   Graveyard graveyard_{*this};

@@ -9,8 +9,6 @@
 namespace seawall::proxy {
 namespace {
 
-constexpr std::string_view kTagPath = "/purge/";
-
 std::string percent_decoded(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -31,6 +29,14 @@ bool is_soft(http::Fields fields) {
     return f.value == "1" &&
            (f.id == http::FieldId::kSoftPurge || iequals(f.name, "fastly-soft-purge"));
   });
+}
+
+// The tag that the path names: `/purge/TAG`.
+std::optional<std::string_view> tag_in_path(std::string_view path, std::string_view tag_path) {
+  if (tag_path.empty() || !path.starts_with(tag_path)) return std::nullopt;
+  path.remove_prefix(tag_path.size());
+  if (!path.starts_with('/')) return std::nullopt;
+  return path.substr(1);
 }
 
 // Where a behavior folds the case of paths, stored paths are in lower case: the pattern, too.
@@ -58,18 +64,17 @@ Result<void> add_patterns(const Route& route, purge::Purge& purge) {
 
 }  // namespace
 
-Result<PurgeWish> read_purge(const http::RequestHead& head, const Route& route) {
+Result<PurgeWish> read_purge(const http::RequestHead& head, const Route& route,
+                             std::string_view tag_path) {
   PurgeWish wish;
   wish.purge.mode = is_soft(head.fields) ? purge::Mode::kSoft : purge::Mode::kHard;
   std::vector<std::string> tags = purge::tags_in_request(head.fields);
-  if (tags.empty() && route.target.raw_path.starts_with(kTagPath)) {
-    wish.path_tag = percent_decoded(route.target.raw_path.substr(kTagPath.size()));
-    const bool both = wish.path_tag.find(',') != std::string::npos &&
-                      wish.path_tag.find_first_of(" \t") != std::string::npos;
-    if (wish.path_tag.empty() || both || !http::is_field_value(wish.path_tag)) {
+  if (const auto named = tag_in_path(route.target.raw_path, tag_path); named && tags.empty()) {
+    std::string tag = percent_decoded(*named);
+    if (tag.empty() || !http::is_field_value(tag)) {
       return Error{ErrorCode::kInvalid, Side::kViewer, true, "not a tag"};
     }
-    tags.push_back(wish.path_tag);
+    tags.push_back(std::move(tag));
   }
   for (const std::string& tag : tags) {
     wish.purge.targets.push_back(purge::Target::tag(tag, route.site->hosts));

@@ -20,9 +20,10 @@ namespace seawall::proxy {
 struct PurgeWish {
   purge::Purge purge;    // without id
   bool one_url = false;  // its only target is a URL
-  std::string path_tag;  // the tag that the path named, decoded
 };
-// kInvalid: an empty tag, or a pattern that is none.
-Result<PurgeWish> read_purge(const http::RequestHead& head, const Route& route);
+// `tag_path`: of the interface, "/purge"; empty: tags come in fields only. kInvalid: an empty tag,
+// or a pattern that is none.
+Result<PurgeWish> read_purge(const http::RequestHead& head, const Route& route,
+                             std::string_view tag_path);
 
 }  // namespace seawall::proxy

@@ -71,7 +71,6 @@ InternalRequest parse_internal(std::string_view value) {
   while (list.next(member)) {
     if (member == "revalidate") internal.revalidate = true;
     if (member == "refetch") internal.refetch = true;
-    if (member.starts_with("purge=")) internal.purge_id = member.substr(6);
     if (member == "scheme=https") internal.https = true;
     if (member.starts_with("rules=")) {
       member.remove_prefix(6);

@@ -46,14 +46,13 @@ void drop_named_fields(http::RequestHead& head, h1::ConnectionOptions options,
                        std::vector<http::Field>& kept);
 
 // What a trusted edge says beside the request, in Seawall-Internal: `scheme=https, rules=…,
-// revalidate, refetch, purge=…`.
+// revalidate, refetch`.
 struct InternalRequest {
   bool present = false;
   bool https = false;
   bool revalidate = false;
   bool refetch = false;  // the edge knows of a purge that we lack: nothing from before will do
   uint64_t rules = 0;
-  std::string_view purge_id;  // of a PURGE, in the request's bytes
 };
 InternalRequest parse_internal(std::string_view value);
 

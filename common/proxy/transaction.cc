@@ -82,9 +82,10 @@ Transaction::Next Transaction::again() {
 }
 
 Transaction::Next Transaction::lookup() {
-  Route route;
   settings_ = worker_.settings();
   upstreams_ = worker_.upstreams();
+  if (PurgeRequest::claims(worker_, host_.peer(), request_->head())) return start_purge();
+  Route route;
   const Refusal refusal = proxy::route(worker_, host_.peer(), request_->head(), route);
   if (refusal.status) {
     close_after_ = refusal.status == 400 || refusal.status == 414;
@@ -94,7 +95,6 @@ Transaction::Next Transaction::lookup() {
   behavior_ = route.behavior;
   facts_ = route.facts;
   const http::Method method = facts_.method;
-  if (method == http::Method::kPurge) return start_purge(route);  // always ours
   if (auto local = answer_by_rule(route, request_->head())) return answer_local(std::move(*local));
   if (!h1::requested_upgrade(request_->head()).empty() && behavior_->allow_upgrade) {
     return pass(route, cache::Reason::kUpgrade);
@@ -150,19 +150,20 @@ Transaction::Next Transaction::lookup() {
   return join(route);
 }
 
-Transaction::Next Transaction::start_purge(const Route& route) {
-  const Peer& peer = host_.peer();
-  if (!peer.may_purge && !peer.trusted_edge) return answer_local(purge_answer(purge_forbidden()));
-  purge_ = std::make_unique<PurgeRequest>(worker_, peer, request_->head(), route, group_of(route),
-                                          *this);
+Transaction::Next Transaction::start_purge() {
+  purge_ = std::make_unique<PurgeRequest>(worker_, host_.peer(), request_,
+                                          PurgeRequest::Door::kListener, *this);
   step_ = Step::kPurge;
-  purge_->start();
+  discards_body_ = !body_done();
+  if (body_done()) purge_->start();
+  host_.resume_upload();
   return Next::kSuspend;
 }
 
 Transaction::Next Transaction::await_purge() {
   if (!purge_->finished()) return Next::kSuspend;
-  return answer_local(purge_answer(purge_->finish()));
+  site_ = purge_->site();
+  return answer_local(purge_->answer());
 }
 
 // A request that the cache has no part in.
@@ -214,17 +215,12 @@ Transaction::Next Transaction::join(const Route& route) {
   return Next::kSuspend;
 }
 
-upstream::Group* Transaction::group_of(const Route& route) {
-  const std::string& name =
-      route.behavior->upstream.empty() ? route.site->upstream : route.behavior->upstream;
-  return upstreams_->find(name);
-}
-
 // Starts a fetch under `permit`; for a background refresh it gets its own, unless somebody is at
 // it.
 void Transaction::start_fetch(const Route& route, store::FillPermit permit, bool may_store,
                               bool background) {
-  upstream::Group* group = group_of(route);
+  const std::string& own = route.behavior->upstream;
+  upstream::Group* group = upstreams_->find(own.empty() ? route.site->upstream : own);
   if (background) {
     const RequestMatcher matcher(request_->head().fields, behavior_->vary);
     const int64_t now = floor_seconds(worker_.loop().wall_now()).time_since_epoch().count();
@@ -390,10 +386,17 @@ size_t Transaction::take_body(std::span<char> bytes) {
       return bytes.size();
     }
     consumed += step.consumed;
-    if (fetch_ && !step.payload.empty()) {
-      upload_open_ = fetch_->send_body({step.payload.data(), step.payload.size()});
+    const std::string_view payload(step.payload.data(), step.payload.size());
+    if (purge_ && !purge_->take_body(payload)) {
+      discards_body_ = false;
+      post();
+      return bytes.size();
+    }
+    if (fetch_ && !payload.empty()) {
+      upload_open_ = fetch_->send_body(payload);
     }
   }
+  if (decoder_.done() && purge_ && consumed > 0) purge_->start();
   if (decoder_.done() && fetch_ && framing_.has_body()) {
     fetch_->finish_body(decoder_.trailers());
     fetch_->set_uploader(nullptr);

@@ -76,7 +76,7 @@ class Transaction final : public net::PostedTask, public SenderOwner, public Upl
 
   // transaction.cc
   Next lookup();
-  Next start_purge(const Route& route);
+  Next start_purge();
   Next await_purge();
   Next pass(const Route& route, cache::Reason reason);
   Next join(const Route& route);
@@ -84,7 +84,6 @@ class Transaction final : public net::PostedTask, public SenderOwner, public Upl
   Next take_fill_answer();
   Next upstream_failed(const Error& error);
   void start_fetch(const Route& route, store::FillPermit permit, bool may_store, bool background);
-  upstream::Group* group_of(const Route& route);
   void send_interim();
   Next again();
 

@@ -1,7 +1,9 @@
-// The admin listener: /healthz, /readyz, /metrics, /stats, /explain. A small HTTP/1.1 server of its
-// own on the main loop, one request per connection, so that it answers when the workers are busy.
+// The admin listener: /healthz, /readyz, /metrics, /stats, /explain, and the purge interface. A
+// small HTTP/1.1 server of its own on the main loop, one request per connection, so that it answers
+// when the workers are busy.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -12,6 +14,7 @@
 #include "common/metrics/report.h"
 #include "common/net/listener.h"
 #include "common/net/uv_loop.h"
+#include "common/proxy/error_page.h"
 
 namespace seawall::server {
 
@@ -22,6 +25,11 @@ class AdminSource {
   virtual bool ready() = 0;
   // Why the node would answer this request as it would.
   virtual std::string explain(const http::RequestHead& head, bool https) = 0;
+  virtual bool is_purge(const http::RequestHead& head) = 0;
+  virtual uint64_t purge_body_bytes() = 0;  // at most
+  // `head`: the request's bytes. Calls `reply` later, on the main loop.
+  virtual void purge(std::string head, std::string body, const net::Address& from,
+                     std::function<void(proxy::LocalAnswer)> reply) = 0;
 
  protected:
   ~AdminSource() = default;
@@ -39,6 +47,7 @@ class Admin final : private net::AcceptHandler {
   Admin(net::UvLoop& loop, AdminSource& source);
   void on_accept(std::unique_ptr<net::Stream> stream, const net::Address& peer) override;
   std::string answer(const http::RequestHead& head);
+  void start_purge(Connection& connection, std::string head, std::string body);
   void remove(Connection& connection);
 
   net::UvLoop& loop_;
@@ -47,6 +56,7 @@ class Admin final : private net::AcceptHandler {
   std::unique_ptr<net::Listener> listener_;
   IntrusiveList<Connection> connections_;
   size_t connection_count_ = 0;
+  uint64_t last_id_ = 0;
 };
 
 }  // namespace seawall::server

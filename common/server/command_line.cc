@@ -1,15 +1,14 @@
 #include "common/server/command_line.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <iostream>
 
 #include "common/config/load.h"
+#include "common/crypto/sha256.h"
 #include "common/net/address.h"
+#include "common/server/admin_client.h"
+#include "common/server/purge_command.h"
 #include "common/server/server.h"
 
 namespace seawall::server {
@@ -22,21 +21,12 @@ std::shared_ptr<const config::Snapshot> load_or_complain(const std::string& file
   return loaded.snapshot;
 }
 
-// Asks the running node's admin listener; the answer's body, or nothing.
-std::optional<std::string> ask_admin(const net::Address& admin, const std::string& request) {
-  const int fd = socket(admin.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
-  std::string answer;
-  const bool sent =
-      fd >= 0 && connect(fd, admin.raw(), admin.raw_size()) == 0 &&
-      write(fd, request.data(), request.size()) == static_cast<ssize_t>(request.size());
-  char buffer[16384];
-  for (ssize_t n = 0; sent && (n = read(fd, buffer, sizeof buffer)) > 0;) {
-    answer.append(buffer, static_cast<size_t>(n));
-  }
-  if (fd >= 0) close(fd);
-  const size_t head = answer.find("\r\n\r\n");
-  if (!answer.starts_with("HTTP/1.1 200") || head == std::string::npos) return std::nullopt;
-  return answer.substr(head + 4);
+// The admin listener of a configuration; empty, with the problems told, when it is not usable.
+std::string admin_of(const std::string& file, config::Role role) {
+  const auto snapshot = load_or_complain(file, role);
+  if (!snapshot) return {};
+  const auto address = net::Address::parse(snapshot->admin.address, snapshot->admin.port);
+  return address ? address->to_string() : std::string();
 }
 
 int explain(const std::string& url, const std::vector<std::string>& fields,
@@ -59,13 +49,13 @@ int explain(const std::string& url, const std::vector<std::string>& fields,
   request += slash < rest.size() ? rest.substr(slash) : "/";
   request += " HTTP/1.1\r\nHost: " + rest.substr(0, slash) + "\r\n";
   for (const std::string& field : fields) request += field + "\r\n";
-  const auto answer = ask_admin(*admin, request + "\r\n");
-  if (!answer) {
+  const auto answer = ask_node(*admin, request + "\r\n");
+  if (!answer || answer->status != 200) {
     std::fprintf(stderr, "explain: no answer from the admin listener at %s: is the node running?\n",
                  admin_text.c_str());
     return 1;
   }
-  std::fputs(answer->c_str(), stdout);
+  std::fputs(answer->body.c_str(), stdout);
   return 0;
 }
 
@@ -105,10 +95,23 @@ int run_command_line(config::Role role, int argc, char** argv) {
       ->allow_extra_args(false);
   why->add_option("--admin", admin, "Address of the admin listener");
   why->add_option("--config,-c", admin_config, "Take the admin listener's address from this file");
+  const char* const default_admin = edge ? "127.0.0.1:9080" : "127.0.0.1:9090";
+  PurgeCommand purge(app, default_admin);
+
+  CLI::App* hash = app.add_subcommand(
+      "hash-token",
+      "Read a purge token from standard input, print its SHA-256 for the configuration");
   CLI11_PARSE(app, argc, argv);
 
   if (version->parsed()) {
     std::printf("seawall %s %s\n", edge ? "edge" : "shield", SEAWALL_VERSION);
+    return 0;
+  }
+  if (purge.parsed()) return purge.run([role](const std::string& f) { return admin_of(f, role); });
+  if (hash->parsed()) {
+    std::string token;
+    if (!(std::cin >> token)) return 1;
+    std::puts(crypto::to_hex(crypto::sha256(token)).c_str());
     return 0;
   }
   if (check->parsed()) {
@@ -117,13 +120,11 @@ int run_command_line(config::Role role, int argc, char** argv) {
     return 0;
   }
   if (why->parsed()) {
-    if (!admin_config.empty()) {
-      const auto snapshot = load_or_complain(admin_config, role);
-      if (!snapshot) return 1;
-      const auto address = net::Address::parse(snapshot->admin.address, snapshot->admin.port);
-      if (address && admin.empty()) admin = address->to_string();
+    if (admin.empty() && !admin_config.empty()) {
+      admin = admin_of(admin_config, role);
+      if (admin.empty()) return 1;
     }
-    if (admin.empty()) admin = edge ? "127.0.0.1:9080" : "127.0.0.1:9090";
+    if (admin.empty()) admin = default_admin;
     return explain(url, fields, admin);
   }
   if (file.empty()) {

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <random>
 
+#include "common/config/cidr.h"
+#include "common/config/purge_form.h"
 #include "common/config/reload.h"
 #include "common/net/rlimit.h"
 #include "common/proxy/explain.h"
@@ -36,8 +38,10 @@ proxy::NodeInfo node_info(const config::Snapshot& snapshot) {
   return node;
 }
 
-store::StoreConfig store_config(const config::CacheConfig& config) {
+store::StoreConfig store_config(const config::Snapshot& snapshot) {
+  const config::CacheConfig& config = snapshot.cache;
   store::StoreConfig out;
+  out.purge_log.undo_window = snapshot.undo_window;
   out.memory_bytes = config.memory_bytes;
   out.shards = config.shards;
   out.max_object_bytes = config.max_object_bytes;
@@ -125,6 +129,7 @@ std::shared_ptr<const Prepared> Server::prepare(std::shared_ptr<const config::Sn
   settings->sites = snapshot->sites;
   settings->rules_hash = snapshot->sites->rules_hash();
   settings->limits = snapshot->limits;
+  settings->purge = snapshot->purge;
   settings->generation = generation_;
   for (const cache::Site& site : snapshot->sites->sites()) {
     settings->metric_slots.push_back(slots_.slot(site.name));
@@ -137,7 +142,7 @@ std::shared_ptr<const Prepared> Server::prepare(std::shared_ptr<const config::Sn
 bool Server::start_workers() {
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   const int count = snapshot_->workers > 0 ? snapshot_->workers : std::max(1, cores);
-  const Shared shared{*store_, node_, *log_, open_connections_};
+  const Shared shared{*store_, node_, *log_, *desk_, open_connections_};
   for (int i = 0; i < count; ++i) {
     workers_.push_back(
         std::make_unique<WorkerThread>(shared, slots_.capacity(), access_->add_ring()));
@@ -156,6 +161,22 @@ bool Server::start_workers() {
     return false;
   }
   pools_.resize(workers_.size());
+  return true;
+}
+
+bool Server::open_audit_log() {
+  if (!snapshot_->log.audit_path.empty()) {
+    log::Logger::Options options;
+    options.path = snapshot_->log.audit_path;
+    options.now = system_wall_time;
+    audit_ = std::make_unique<log::Logger>(options);
+    if (const Result<void> opened = audit_->open(); !opened.ok()) {
+      log_->log(log::Level::kError, "audit log %s: %s", options.path.c_str(),
+                opened.error().detail);
+      return false;
+    }
+  }
+  desk_ = std::make_unique<proxy::PurgeDesk>(config::read_purge_form, audit_ ? *audit_ : *log_);
   return true;
 }
 
@@ -182,6 +203,7 @@ int Server::run() {
   if (const Result<void> opened = log_->open(); !opened.ok()) {
     log_->log(log::Level::kWarn, "error log: %s", opened.error().detail);
   }
+  if (!open_audit_log()) return 1;
   if (!net::raise_open_files_limit().ok()) {
     log_->log(log::Level::kWarn, "the limit of open files could not be raised");
   }
@@ -189,7 +211,7 @@ int Server::run() {
   node_ = node_info(*snapshot_);
   tickets_ = std::make_shared<tls::TicketKeys>();
   ticket_key_since_ = started_;
-  store_ = std::make_unique<store::Store>(store_config(snapshot_->cache));
+  store_ = std::make_unique<store::Store>(store_config(*snapshot_));
   log::AccessWriter::Options access_options;
   access_options.path = snapshot_->log.access_path;
   access_options.format = snapshot_->log.access_format == config::LogFormat::kJson
@@ -234,6 +256,7 @@ void Server::on_signal(net::Signal signal) {
       return reload();
     case net::Signal::kUsr1:
       log_->reopen();
+      if (audit_) audit_->reopen();
       access_->reopen();
       return;
   }
@@ -381,6 +404,24 @@ metrics::Report Server::report() {
 
 std::string Server::explain(const http::RequestHead& head, bool https) {
   return proxy::explain(*prepared_->settings, *store_, node_, head, https, loop_.wall_now());
+}
+
+bool Server::is_purge(const http::RequestHead& head) {
+  return proxy::PurgeRequest::is_known(snapshot_->purge, head);
+}
+
+void Server::purge(std::string head, std::string body, const net::Address& from,
+                   std::function<void(proxy::LocalAnswer)> reply) {
+  AdminPurge purge;
+  purge.head = std::move(head);
+  purge.body = std::move(body);
+  purge.from = from;
+  purge.may_purge = config::contains(snapshot_->purge_allowed, from.mapped_bytes());
+  purge.reply = [this, reply = std::move(reply)](proxy::LocalAnswer answer) {
+    loop_.call([reply, answer = std::move(answer)] { reply(answer); });
+  };
+  WorkerThread& worker = *workers_.front();
+  worker.call([&worker, purge = std::move(purge)] { worker.purge(purge); });
 }
 
 }  // namespace seawall::server

@@ -14,6 +14,7 @@
 #include "common/metrics/site_slots.h"
 #include "common/net/signals.h"
 #include "common/net/uv_loop.h"
+#include "common/proxy/purge_desk.h"
 #include "common/server/admin.h"
 #include "common/server/worker_thread.h"
 
@@ -36,7 +37,12 @@ class Server final : public net::SignalHandler, public AdminSource {
   metrics::Report report() override;
   bool ready() override { return ready_ && !draining_; }
   std::string explain(const http::RequestHead& head, bool https) override;
+  bool is_purge(const http::RequestHead& head) override;
+  uint64_t purge_body_bytes() override { return snapshot_->purge.body_bytes; }
+  void purge(std::string head, std::string body, const net::Address& from,
+             std::function<void(proxy::LocalAnswer)> reply) override;
 
+  bool open_audit_log();
   bool start_workers();
   bool open_admin();
   std::shared_ptr<const Prepared> prepare(std::shared_ptr<const config::Snapshot> snapshot,
@@ -51,6 +57,8 @@ class Server final : public net::SignalHandler, public AdminSource {
   std::shared_ptr<const config::Snapshot> snapshot_;
   std::shared_ptr<const Prepared> prepared_;
   std::unique_ptr<log::Logger> log_;
+  std::unique_ptr<log::Logger> audit_;  // null: the error log
+  std::unique_ptr<proxy::PurgeDesk> desk_;
   std::unique_ptr<log::AccessWriter> access_;
   std::shared_ptr<tls::TicketKeys> tickets_;
   proxy::NodeInfo node_;

@@ -13,7 +13,10 @@ WorkerThread::WorkerThread(const Shared& shared, size_t site_slots, log::AccessR
       resolver_(loop_, ares_),
       counters_(site_slots),
       proxy_(loop_, shared.store, shared.node, counters_, access, shared.log),
-      sweeper_(loop_, shared.store) {}
+      admin_purges_(proxy_),
+      sweeper_(loop_, shared.store) {
+  proxy_.set_purge_desk(shared.desk);
+}
 
 WorkerThread::~WorkerThread() {
   stop();

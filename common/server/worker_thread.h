@@ -16,6 +16,7 @@
 #include "common/net/uv_loop.h"
 #include "common/proxy/client_connection.h"
 #include "common/proxy/node.h"
+#include "common/server/admin_purge.h"
 #include "common/server/sweeper.h"
 #include "common/tls/client_context.h"
 #include "common/tls/server_context.h"
@@ -36,6 +37,7 @@ struct Shared {
   store::Store& store;
   const proxy::NodeInfo& node;
   log::Logger& log;
+  proxy::PurgeDesk& desk;
   std::atomic<int64_t>& open_connections;
 };
 
@@ -64,6 +66,7 @@ class WorkerThread {
     uint64_t servers = 0;
   };
   PoolFacts pool_facts();
+  void purge(AdminPurge purge) { admin_purges_.start(std::move(purge)); }
 
  private:
   // One listening socket and what its connections get.
@@ -85,6 +88,7 @@ class WorkerThread {
   net::CachingResolver resolver_;
   metrics::LoopCounters counters_;
   proxy::Worker proxy_;
+  AdminPurges admin_purges_;
   Sweeper sweeper_;
   std::vector<std::unique_ptr<Door>> doors_;
   std::shared_ptr<const Prepared> prepared_;

@@ -66,6 +66,12 @@ struct SweepCursor {
   bool running = false;
 };
 
+// Where a count stands; see Store::count().
+struct CountCursor {
+  uint32_t shard = 0;
+  size_t slot = 0;
+};
+
 struct StoreStats {
   uint64_t entries = 0;
   uint64_t used_bytes = 0;
@@ -120,6 +126,11 @@ class Store final : private Reclaimer {
   // Visits `slots` more places of the index, beginning where the cursor stands; frees what is
   // purged. False when all is visited, and the log knows it. One sweep at a time.
   bool sweep(SweepCursor& cursor, size_t slots, WallTime now);
+
+  // Adds to `amount` what the only purge in `trial` would hit, in the next `slots` places of the
+  // index. False when all is visited. What moves meanwhile may be missed, or counted twice.
+  bool count(const purge::PurgeLog& trial, CountCursor& cursor, size_t slots,
+             purge::Amount& amount) const;
 
   // Takes `object` out if it is still in (it turned out unusable).
   void remove(const Object& object);

@@ -129,7 +129,13 @@ std::string describe(const Snapshot& s) {
   const Writer w(out);
   w.put("role", s.role).put("node_name", s.node_name).put("workers", s.workers);
   w.put("trusted_edges", s.trusted_edges).put("trust_certs", s.trust_client_certificates);
-  w.put("purge_allowed", s.purge_allowed);
+  w.put("purge_allowed", s.purge_allowed).put("undo_window", s.undo_window);
+  w.in("purge").put("path", s.purge.path).put("rate", s.purge.rate);
+  w.in("purge").put("body_bytes", s.purge.body_bytes);
+  for (const proxy::PurgeToken& t : s.purge.tokens) {
+    w.in("token").put("name", t.name).put("sha256", crypto::to_hex(t.sha256));
+    w.in("token").put("scopes", int{t.grant.scopes}).put("sites", t.grant.sites);
+  }
   for (const ListenerConfig& l : s.listeners) {
     w.in("listen").put("address", l.address).put("port", l.port).put("backlog", l.backlog);
     w.in("listen").put("tls", l.tls).put("certificates", l.certificates);

@@ -161,6 +161,12 @@ TEST_CASE("a value out of bounds is refused with the bounds") {
       {"header_edits", "\"set\": {\"X\": @\" a\"}", "a blank at the end", "\"a\""},
       {"purge", "\"allow\": [@\"10.0.0.1/8\"]", "no address block", "no bit set behind"},
       {"purge", "\"allow\": [\"::1\", @\"localhost\"]", "purge.allow[1]", "10.0.0.0/8"},
+      {"purge", "\"path\": @\"purge\"", "no path for purges", "\"/purge\""},
+      {"purge", "\"path\": @\"/purge/\"", "no path for purges", "\"/purge\""},
+      {"purge", "\"path\": @true", "a boolean can't stand here", "false for none"},
+      {"purge", "\"rate\": @-1", "out of range", "a whole number from 0 to 1000000"},
+      {"purge_token", "\"scopes\": [@\"urls\"]", "did you mean \"url\"", "\"everything\""},
+      {"purge_token", "\"scopes\": @[]", "can do nothing", "\"url\""},
       {"access_log", "\"format\": @\"jsno\"", "did you mean \"json\"?", "\"combined\""},
       {"access_log", "\"path\": @\"no/such/folder/access.log\"", "no folder",
        "a folder that exists"},
@@ -349,7 +355,7 @@ TEST_CASE("all problems of both files are found in one run, in order") {
           "    \"lisen\": [\":80\"],\n"
           "    ^\n"
           "expected: \"$schema\", \"node\", \"workers\", \"listen\", \"admin\", \"cache\", "
-          "\"log\", \"limits\", \"trusted_edges\", \"purge\", \"upstreams\" or \"sites\"\n"));
+          "\"log\", \"limits\", \"trusted_edges\", \"upstreams\", \"sites\" or \"purge\"\n"));
   CHECK_THAT(result.problems[6].message, ContainsSubstring("sites[0]: unknown key"));
 }
 
@@ -375,6 +381,28 @@ TEST_CASE("a sites file with a syntax error names itself") {
   REQUIRE(result.problems.size() == 1);
   CHECK(result.problems[0].file == folder.path("sites.json"));
   CHECK(result.problems[0].line == 3);
+}
+
+TEST_CASE("purge tokens name sites that there are, themselves once, and a hash") {
+  const auto problem_of = [](const std::string& tokens) {
+    const LoadResult result =
+        load_text(R"({"listen": [":0"], "upstreams": {"o": {"servers": ["http://127.0.0.1:1"]}},)"
+                  R"("sites": [{"name": "shop", "hosts": ["*"]}], "purge": {"tokens": [)" +
+                  tokens + "]}}");
+    return format(result.problems);
+  };
+  const std::string hash(64, 'A');
+  const std::string good = R"({"name": "a", "sha256": ")" + hash + "\"";
+  CHECK(problem_of(good + R"(, "sites": ["shop"]})") == "0 errors\n");
+  using Catch::Matchers::ContainsSubstring;
+  CHECK_THAT(problem_of(good + R"(, "sites": ["shp"]})"),
+             ContainsSubstring("purge.tokens[0].sites: no site is called \"shp\"; did you mean"));
+  CHECK_THAT(problem_of(good + R"(, "sites": []})"), ContainsSubstring("can do nothing"));
+  CHECK_THAT(problem_of(good + "}," + good + "}"), ContainsSubstring("a second token is called"));
+  CHECK_THAT(problem_of(R"({"name": "a", "sha256": "secret"})"),
+             ContainsSubstring("not a SHA-256 hash") && ContainsSubstring("sha256sum"));
+  CHECK_THAT(problem_of(R"({"name": "a b", "sha256": ")" + hash + "\"}"),
+             ContainsSubstring("purge.tokens[0].name"));
 }
 
 }  // namespace seawall::config
