@@ -144,22 +144,22 @@ class Origin(Process):
 
 
 class Node(Process):
-    """An edge or a shield. `config` lacks only the listening address."""
+    """An edge or a shield. `config` lacks only the listening address; `name` where there are more."""
 
     ports = {"port": r"(?<!admin )listening on https?://\S+?:(\d+)$",
              "admin": r"admin listening on http://\S+?:(\d+)$"}
 
-    def __init__(self, role, folder, config, tls=None, binaries=BIN):
-        super().__init__(role, folder, binaries)
+    def __init__(self, role, folder, config, tls=None, binaries=BIN, name=None):
+        super().__init__(name or role, folder, binaries)
         self.role, self.config, self.tls = role, config, tls
-        self.file = pathlib.Path(folder) / f"{role}.json"
+        self.file = pathlib.Path(folder) / f"{self.name}.json"
 
     def command(self):
         listener = {"address": "127.0.0.1", "port": self.port}
         if self.tls:
             listener["tls"] = self.tls
         self.file.write_text(json.dumps({
-            "node": f"{self.role}-accept",
+            "node": f"{self.name}-accept",
             "listen": [listener],
             "admin": {"address": "127.0.0.1", "port": self.admin},
             "log": {"access": False},
