@@ -163,12 +163,17 @@ void read_trusted_edges(Reader& reader, const Node& node, Snapshot& out) {
   });
 }
 
+void read_zone(Reader& reader, const Node& node, Snapshot& out) {
+  if (auto zone = reader.token(node, "a zone")) out.zone = *zone;
+}
+
 // In order of dependence: `admin` is compared with `listen`, trust looks at its certificates,
 // upstreams have one of the limits, sites name upstreams, and purge tokens name sites.
 constexpr Key<Snapshot> kNodeKeys[] = {
     {"$schema", ignore<Snapshot>},
     {"node", read_name},
     {"workers", read_workers},
+    {"zone", read_zone},
     {"listen", read_listeners, "listener", Presence::kRequired},
     {"admin", read_admin, "admin"},
     {"cache", read_cache, "cache"},

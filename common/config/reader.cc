@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -80,6 +81,21 @@ std::optional<int64_t> Reader::integer(const Node& node, int64_t min, int64_t ma
     error(node, show(node) + " is out of range", expected);
   } else {
     wrong_type(node, expected);
+  }
+  return std::nullopt;
+}
+
+std::optional<double> Reader::number(const Node& node, double min, double max) {
+  char text[2][32];
+  std::snprintf(text[0], sizeof text[0], "%g", min);
+  std::snprintf(text[1], sizeof text[1], "%g", max);
+  const std::string expected = range_text("a number", text[0], text[1]);
+  if (!node.is(Node::Kind::kInteger) && !node.is(Node::Kind::kNumber)) {
+    wrong_type(node, expected);
+  } else if (node.number >= min && node.number <= max) {
+    return node.number;
+  } else {
+    error(node, show(node) + " is out of range", expected);
   }
   return std::nullopt;
 }

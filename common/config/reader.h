@@ -26,6 +26,7 @@ class Reader {
   std::vector<Problem>& problems() { return problems_; }
   // The groups of this node, once read: what `upstream` may name.
   std::vector<std::string> upstream_names;
+  std::vector<std::string> fallback_names;  // those of them that stand in for another
 
   // The message begins with the path to the value being read: `sites[0].hosts: …`.
   void error(const Place& at, std::string_view message, std::string expected);
@@ -42,6 +43,7 @@ class Reader {
   // Nothing, with a problem noted, unless the node holds such a value within the bounds.
   std::optional<bool> boolean(const Node& node);
   std::optional<int64_t> integer(const Node& node, int64_t min, int64_t max);
+  std::optional<double> number(const Node& node, double min, double max);
   std::optional<uint64_t> size(const Node& node, uint64_t min, uint64_t max);
   std::optional<Millis> duration(const Node& node, Millis min, Millis max);
   std::optional<Seconds> seconds(const Node& node, Seconds max);

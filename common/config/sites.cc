@@ -89,9 +89,16 @@ constexpr Key<SiteDraft> kSiteKeys[] = {
 };
 constexpr Shape<SiteDraft> kSite = {"site", kSiteKeys};
 
-// What an omitted `upstream` means: the only group, or the one called "default".
+// What an omitted `upstream` means: the only group that is no fallback, or the one called
+// "default".
 std::optional<std::string> default_upstream(const Reader& reader) {
-  const auto& names = reader.upstream_names;
+  std::vector<std::string> names = reader.upstream_names;
+  if (names.size() > 1) {
+    std::erase_if(names, [&](const std::string& name) {
+      const auto& stand_ins = reader.fallback_names;
+      return std::find(stand_ins.begin(), stand_ins.end(), name) != stand_ins.end();
+    });
+  }
   if (names.size() == 1) return names[0];
   if (std::find(names.begin(), names.end(), "default") != names.end()) return "default";
   return std::nullopt;

@@ -69,6 +69,7 @@ struct Snapshot {
   std::string file;
   std::string node_name;  // default: role and host name; in Via, CDN-Loop, Cache-Status
   int workers = 0;        // 0: one for each core
+  std::string zone;       // empty: in none
   std::vector<ListenerConfig> listeners;
   AdminConfig admin;
   CacheConfig cache;

@@ -112,6 +112,12 @@ void integer(Reader& reader, const Node& node, OwnerOf<kMember>& out) {
   }
 }
 
+// Bounds are whole numbers, since g++ 12 and clang 14 differ about others as template arguments.
+template <auto kMember, int64_t kMin, int64_t kMax>
+void number(Reader& reader, const Node& node, OwnerOf<kMember>& out) {
+  if (auto value = reader.number(node, kMin, kMax)) out.*kMember = *value;
+}
+
 template <auto kMember, uint64_t kMin, uint64_t kMax>
 void size(Reader& reader, const Node& node, OwnerOf<kMember>& out) {
   if (auto value = reader.size(node, kMin, kMax)) out.*kMember = *value;

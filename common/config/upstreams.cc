@@ -11,6 +11,7 @@ namespace {
 using upstream::GroupConfig;
 using upstream::GroupKind;
 using upstream::HostRule;
+using upstream::Policy;
 using upstream::ServerConfig;
 using upstream::Timeouts;
 using upstream::TlsClientConfig;
@@ -46,10 +47,15 @@ void read_url(Reader& reader, const Node& node, ServerConfig& out) {
   out.port = authority->port;
 }
 
+void read_zone(Reader& reader, const Node& node, ServerConfig& out) {
+  if (auto zone = reader.token(node, "a zone")) out.zone = *zone;
+}
+
 constexpr Key<ServerConfig> kServerKeys[] = {
     {"url", read_url, "", Presence::kRequired},
     {"weight", integer<&ServerConfig::weight, 1, 1000>},
     {"backup", flag<&ServerConfig::backup>},
+    {"zone", read_zone},
 };
 constexpr Shape<ServerConfig> kServer = {"server", kServerKeys};
 
@@ -151,8 +157,27 @@ void read_host(Reader& reader, const Node& node, GroupConfig& out) {
 constexpr Choice<GroupKind> kKinds[] = {{"origin", GroupKind::kOrigin},
                                         {"shield", GroupKind::kShield}};
 
+constexpr Choice<Policy> kPolicies[] = {{"least_requests", Policy::kLeastRequests},
+                                        {"consistent_hash", Policy::kConsistentHash},
+                                        {"round_robin", Policy::kRoundRobin},
+                                        {"ordered", Policy::kOrdered}};
+
+void read_kind(Reader& reader, const Node& node, GroupConfig& out) {
+  choice<&GroupConfig::kind, kKinds>(reader, node, out);
+  if (out.kind == GroupKind::kShield) out.policy = Policy::kConsistentHash;
+}
+
+void read_fallback(Reader& reader, const Node& node, GroupConfig& out) {
+  if (auto name = reader.text(node, "the name of another group")) out.fallback = *name;
+}
+
+// The kind goes before what depends on it.
 constexpr Key<GroupConfig> kGroupKeys[] = {
-    {"kind", choice<&GroupConfig::kind, kKinds>},
+    {"kind", read_kind},
+    {"policy", choice<&GroupConfig::policy, kPolicies>},
+    {"load_factor", number<&GroupConfig::load_factor, 1, 100>},
+    {"fallback", read_fallback},
+    {"max_ejected", number<&GroupConfig::max_ejected, 0, 1>},
     {"servers", read_servers, "server", Presence::kRequired},
     {"tls", read_tls, "upstream_tls"},
     {"timeouts", object<&GroupConfig::timeouts, kTimeouts>, "timeouts"},
@@ -162,6 +187,28 @@ constexpr Key<GroupConfig> kGroupKeys[] = {
     {"max_pending", integer<&GroupConfig::max_pending, 0, 1'000'000>},
 };
 constexpr Shape<GroupConfig> kGroup = {"upstream", kGroupKeys};
+
+// A fallback is another group, and following fallbacks ends somewhere.
+void check_fallbacks(Reader& reader, const Node& node, const std::vector<GroupConfig>& groups) {
+  const auto find = [&](const std::string& name) {
+    return std::find_if(groups.begin(), groups.end(),
+                        [&](const auto& g) { return g.name == name; });
+  };
+  for (const GroupConfig& group : groups) {
+    if (group.fallback.empty()) continue;
+    const Node& at = *node.find(group.name)->find("fallback");
+    const Reader::Step in_group(reader, group.name);
+    const Reader::Step in_key(reader, "fallback");
+    if (!reader.upstream(at)) continue;
+    reader.fallback_names.push_back(group.fallback);
+    size_t steps = 0;
+    auto next = find(group.fallback);
+    while (next != groups.end() && steps++ < groups.size()) next = find(next->fallback);
+    if (next != groups.end()) {
+      reader.error(at, "it falls back on itself in the end", "a chain of groups with an end");
+    }
+  }
+}
 
 }  // namespace
 
@@ -175,6 +222,7 @@ void read_upstreams(Reader& reader, const Node& node, Snapshot& out) {
     GroupConfig group;
     group.name = member.name;
     group.head_bytes = out.limits.upstream_head_bytes;
+    group.zone = out.zone;
     if (member.name.empty()) reader.error(member.at, "an empty name", "a name for the group");
     read_object(reader, member.value, kGroup, group);
     if (group.kind == GroupKind::kShield && group.host_rule != HostRule::kViewer) {
@@ -184,6 +232,7 @@ void read_upstreams(Reader& reader, const Node& node, Snapshot& out) {
     reader.upstream_names.push_back(group.name);
     out.groups.push_back(std::move(group));
   }
+  check_fallbacks(reader, node, out.groups);
 }
 
 std::vector<ShapeInfo> upstream_shapes() {

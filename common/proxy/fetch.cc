@@ -11,8 +11,6 @@ namespace {
 
 // How long a key is remembered as not shareable, so that its requests don't wait for one another.
 constexpr int64_t kUncacheableSeconds = 10;
-// The same for what is too large, which seldom changes: until then every Range is forwarded.
-constexpr int64_t kTooLargeSeconds = 60;
 // From a shield: the bytes are not the content, a transfer coding that it does not know is still
 // on.
 constexpr std::string_view kIncompleteLine = "Seawall-Internal: incomplete\r\n";
@@ -32,7 +30,7 @@ Fetch::~Fetch() {
 
 void Fetch::start() {
   fill_->set_fetcher(&wake_);
-  if (plan_.background) worker_.counters().background_refreshes.add();
+  if (plan_.wish.background) worker_.counters().background_refreshes.add();
   if (plan_.stored) worker_.counters().revalidations.add();
   send(std::move(plan_.forward));
 }
@@ -71,20 +69,6 @@ void Fetch::on_head(const http::ResponseHead& head, const h1::Framing& framing) 
   if (head.status == 304 && plan_.stored) return take_not_modified(head);
   if (plan_.head_of) take_head_answer(head);
   take_answer(head, framing);
-}
-
-// The shield has not acknowledged every purge, and one that it lacks hits what it sent.
-bool Fetch::lacks_purge(const http::ResponseHead& head) const {
-  const upstream::Server* server = exchange_->facts().server;
-  const purge::PurgeLog& log = worker_.store().purges();
-  const uint64_t owed = server ? log.debts().oldest(server->authority()) : 0;
-  if (!owed || owed > fill_->since()) return false;
-  const cache::KeyText key = cache::read_key(fill_->key());
-  const purge::Tags tags = purge::read_tags(head.fields);
-  return log
-      .check({fill_->url_hash(), key.host, key.target, key.path_size, tags.hashes},
-             {.checked = owed - 1})
-      .purged();
 }
 
 // The stored body is shared (a small one copied); only the head is made anew. Null: no room, or too
@@ -197,7 +181,7 @@ cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts&
   if (!verdict.store) return verdict.reason;
   if (head.status == 206) return cache::Reason::kPartial;
   if (plan_.behavior->refuse_html_on_static &&
-      html_on_static_path(plan_.request->head().target, head.fields)) {
+      html_on_static_path(plan_.wish.request->head().target, head.fields)) {
     return cache::Reason::kHtmlOnStatic;
   }
   if (says_incomplete(head)) return cache::Reason::kIncomplete;
@@ -207,49 +191,20 @@ cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts&
   return cache::Reason::kStorable;
 }
 
-// Drops the answer under way; the request follows once the stack is clear.
-void Fetch::ask_instead(upstream::ExchangeRequest request) {
-  ignoring_body_ = true;
-  instead_ = std::move(request);
-  plan_.stored.reset();
-  wake_.post();
-}
-
-// Gigabytes are not fetched for the sake of their last kilobyte.
-bool Fetch::is_too_large_for_its_range(const http::ResponseHead& head,
-                                       std::optional<uint64_t> length) const {
-  if (!plan_.ranged || head.status != 200 || !length) return false;
-  const http::Field* accepts = http::find(head.fields, http::FieldId::kAcceptRanges);
-  return *length > worker_.store().max_object_bytes() &&
-         !(accepts && iequals(accepts->value, "none"));
-}
-
-// It becomes a pass, and so do those that follow: the Range is forwarded, nothing stored.
-void Fetch::ask_for_range_instead() {
-  const int64_t now = floor_seconds(worker_.loop().wall_now()).time_since_epoch().count();
-  worker_.store().remember_uncacheable({fill_->hash(), fill_->url_hash(), fill_->key()}, now,
-                                       kTooLargeSeconds);
-  if (plan_.stored) worker_.store().remove(*plan_.stored);
-  plan_.permit.stop_sharing();
-  plan_.may_store = false;
-  plan_.forwards_range = true;
-  ask_instead(std::move(*plan_.ranged));
-  plan_.ranged.reset();
-}
-
 void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& framing) {
   std::optional<uint64_t> length;
   if (framing.kind == h1::Framing::Kind::kLength) length = framing.length;
   if (is_too_large_for_its_range(head, length)) return ask_for_range_instead();
   const WallTime now = worker_.loop().wall_now();
   cache::ResponseFacts facts = cache::read_response(head, *plan_.behavior, request_time_, now);
-  const http::Fields request = plan_.request->head().fields;
+  const http::Fields request = plan_.wish.request->head().fields;
   purge::Tags tags = purge::read_tags(head.fields);
   if (!http::is_safe(plan_.facts.method)) invalidate_targets(head, tags);
   if (plan_.facts.method == http::Method::kPost) {
     const http::Field* host = http::find(request, http::FieldId::kHost);
-    const auto target = cache::normalise_target(plan_.scheme, host ? host->value : "",
-                                                plan_.request->head().target, worker_.key_buffer());
+    const auto target =
+        cache::normalise_target(plan_.scheme, host ? host->value : "",
+                                plan_.wish.request->head().target, worker_.key_buffer());
     facts.content_location_is_target =
         target.ok() && cache::content_location_is_target(*target, head.fields);
   }
@@ -336,17 +291,18 @@ void Fetch::publish(const http::ResponseHead& head, store::FillOutcome outcome,
 void Fetch::invalidate_targets(const http::ResponseHead& head, const purge::Tags& tags) {
   if (!cache::invalidates(plan_.facts.method, head.status)) return;
   const WallTime now = worker_.loop().wall_now();
-  const http::Field* host = http::find(plan_.request->head().fields, http::FieldId::kHost);
+  const http::Field* host = http::find(plan_.wish.request->head().fields, http::FieldId::kHost);
   const std::string_view host_value = host ? host->value : std::string_view();
-  const auto target = cache::normalise_target(plan_.scheme, host_value,
-                                              plan_.request->head().target, worker_.key_buffer());
+  const auto target = cache::normalise_target(
+      plan_.scheme, host_value, plan_.wish.request->head().target, worker_.key_buffer());
   if (!target) return;
   for (const std::string& other : cache::invalidated_targets(*target, head.fields)) {
     const auto normal =
         cache::normalise_target(plan_.scheme, host_value, other, worker_.key_buffer());
     if (!normal) continue;
-    const auto key = cache::make_key(*normal, plan_.request->head().fields, plan_.behavior->key,
-                                     plan_.behavior->allow_fields, worker_.key_buffer());
+    const auto key =
+        cache::make_key(*normal, plan_.wish.request->head().fields, plan_.behavior->key,
+                        plan_.behavior->allow_fields, worker_.key_buffer());
     if (!key) continue;
     const cache::KeyText own = cache::read_key(fill_->key());
     const purge::Finding before = worker_.store().purges().check(
@@ -430,6 +386,7 @@ void Fetch::on_failed(const Error& error) {
   const upstream::Server* server = exchange_->facts().server;
   worker_.log().log(log::Level::kWarn, "upstream %s (%s): %s", plan_.group->config().name.c_str(),
                     server ? server->authority().c_str() : "-", error.detail);
+  if (fall_back(error)) return;
   plan_.permit.stop_sharing();
   if (body_) {
     body_->fail();

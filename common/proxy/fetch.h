@@ -9,6 +9,7 @@
 
 #include "common/base/intrusive_list.h"
 #include "common/cache/stored_head.h"
+#include "common/h1/framing.h"
 #include "common/net/loop.h"
 #include "common/proxy/node.h"
 #include "common/proxy/request.h"
@@ -29,6 +30,18 @@ class Uploader {
   ~Uploader() = default;
 };
 
+// A request that must go upstream.
+struct FetchWish {
+  Ref<OwnedHead> request;
+  h1::Framing framing;        // of the request
+  Ref<store::Object> stored;  // what is to be validated, if it can be
+  cache::Reason reason = cache::Reason::kNone;
+  bool as_received = false;  // the cache has no part in it
+  bool for_one = false;      // the answer is for this request only
+  bool may_store = false;
+  bool background = false;
+};
+
 struct FetchPlan {
   store::FillPermit permit;
   std::shared_ptr<Upstreams> upstreams;      // keeps `group`
@@ -36,10 +49,10 @@ struct FetchPlan {
   upstream::Group* group = nullptr;
   const cache::Behavior* behavior = nullptr;
   uint32_t metric_slot = 0;
-  Ref<OwnedHead> request;
+  FetchWish wish;
+  Peer peer;  // who wishes
   cache::RequestFacts facts;
   bool may_store = false;
-  bool background = false;
   bool forwards_range = false;  // `forward` carries the viewer's Range
   // Revalidation: what is stored, whose validators `forward` carries; `full` is the same request
   // without them, for a 304 that does not fit.
@@ -94,6 +107,7 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
                                   std::optional<uint64_t> length) const;
   void ask_for_range_instead();
   void ask_instead(upstream::ExchangeRequest request);
+  bool fall_back(const Error& error);
   void take_answer(const http::ResponseHead& head, const h1::Framing& framing);
   bool says_incomplete(const http::ResponseHead& head) const;
   cache::Reason judge(const http::ResponseHead& head, cache::ResponseFacts& facts,
@@ -118,8 +132,9 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   bool storing_ = false;
   bool finished_ = false;
   bool ignoring_body_ = false;  // of a 304, or of an answer that is dropped
-  // To be asked in place of what was: a 304 did not fit, the whole is too large, or the shield
-  // lacks a purge. Safe, since only GET and HEAD come so far (RFC 9110 §9.2.2).
+  bool asked_instead_ = false;
+  // To be asked in place of what was: see fetch_again.cc. Safe: only GET and HEAD come so far (RFC
+  // 9110 §9.2.2), or what the first one was asked had no effect.
   std::optional<upstream::ExchangeRequest> instead_;
   Uploader* uploader_ = nullptr;
   WallTime request_time_{};

@@ -43,10 +43,10 @@ FetchPlan plan_fetch(Worker& worker, const Peer& peer, const Route& route, const
   plan.group = &group;
   plan.behavior = route.behavior;
   plan.metric_slot = route.site->index < slots.size() ? slots[route.site->index] : 0;
-  plan.request = wish.request;
+  plan.wish = wish;
+  plan.peer = peer;
   plan.facts = route.facts;
   plan.may_store = wish.may_store;
-  plan.background = wish.background;
   plan.scheme = route.target.scheme;
 
   ForwardPlan forward = forward_plan(route, wish);

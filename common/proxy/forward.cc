@@ -207,6 +207,7 @@ upstream::ExchangeRequest Forwarder::build() {
   using BodyKind = upstream::ExchangeRequest::BodyKind;
   options_ = h1::connection_options(head_);
   out_.method = head_.method;
+  out_.key = route_.key.hash.low;
   std::string& line = out_.start_line;
   line.reserve(head_.method_token.size() + head_.target.size() + route_.key.target.size() + 16);
   line.append(head_.method_token).append(" ");

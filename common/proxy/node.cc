@@ -19,6 +19,14 @@ upstream::Group* Upstreams::find(std::string_view name) const {
   return it == groups_.end() ? nullptr : it->second.get();
 }
 
+upstream::Group* Upstreams::find_usable(std::string_view name) const {
+  upstream::Group* const first = find(name);
+  for (upstream::Group* group = first; group; group = find(group->config().fallback)) {
+    if (!group->is_down()) return group;
+  }
+  return first;
+}
+
 Worker::Worker(net::Loop& loop, store::Store& store, const NodeInfo& node,
                metrics::LoopCounters& counters, log::AccessRing* access, log::Logger& log)
     : loop_(loop),

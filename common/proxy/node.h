@@ -51,6 +51,8 @@ class Upstreams {
  public:
   void add(std::unique_ptr<upstream::Group> group);
   upstream::Group* find(std::string_view name) const;
+  // The group of that name, or while none of its servers is usable the one that stands in for it.
+  upstream::Group* find_usable(std::string_view name) const;
   const std::map<std::string, std::unique_ptr<upstream::Group>, std::less<>>& all() const {
     return groups_;
   }

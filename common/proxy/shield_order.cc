@@ -23,11 +23,14 @@ std::vector<ShieldServer> shields_of(const Worker& worker,
   std::vector<ShieldServer> servers;
   for (const std::string& name : names) {
     upstream::Group* group = worker.upstreams()->find(name);
-    if (!group || group->config().kind != upstream::GroupKind::kShield) continue;
-    for (size_t i = 0; i < group->servers().size(); ++i) {
-      ShieldServer server{worker.upstreams(), group, i};
-      const auto same = [&](const ShieldServer& s) { return s.name() == server.name(); };
-      if (std::none_of(servers.begin(), servers.end(), same)) servers.push_back(std::move(server));
+    for (; group; group = worker.upstreams()->find(group->config().fallback)) {
+      if (group->config().kind != upstream::GroupKind::kShield) continue;
+      for (size_t i = 0; i < group->servers().size(); ++i) {
+        ShieldServer server{worker.upstreams(), group, i};
+        const auto same = [&](const ShieldServer& s) { return s.name() == server.name(); };
+        if (std::none_of(servers.begin(), servers.end(), same))
+          servers.push_back(std::move(server));
+      }
     }
   }
   return servers;

@@ -220,7 +220,7 @@ Transaction::Next Transaction::join(const Route& route) {
 void Transaction::start_fetch(const Route& route, store::FillPermit permit, bool may_store,
                               bool background) {
   const std::string& own = route.behavior->upstream;
-  upstream::Group* group = upstreams_->find(own.empty() ? route.site->upstream : own);
+  upstream::Group* group = upstreams_->find_usable(own.empty() ? route.site->upstream : own);
   if (background) {
     const RequestMatcher matcher(request_->head().fields, behavior_->vary);
     const int64_t now = floor_seconds(worker_.loop().wall_now()).time_since_epoch().count();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/time.h"
+#include "common/upstream/policy.h"
 
 namespace seawall::upstream {
 
@@ -27,7 +28,8 @@ struct ServerConfig {
   std::string host;  // name or address, without brackets
   uint16_t port = 0;
   int weight = 1;
-  bool backup = false;
+  bool backup = false;  // asked when no other is usable
+  std::string zone;     // empty: in none
 };
 
 enum class HostRule : uint8_t { kViewer, kServer, kName };
@@ -49,6 +51,11 @@ struct GroupConfig {
   std::string name;
   GroupKind kind = GroupKind::kOrigin;
   std::vector<ServerConfig> servers;
+  Policy policy = Policy::kLeastRequests;  // config/ sets kConsistentHash for shields
+  double load_factor = 1.25;               // kConsistentHash: of the even share, per loop
+  std::string zone;                        // the node's own: its servers are asked first
+  std::string fallback;                    // the group to ask while none of these is usable
+  double max_ejected = 0.5;                // a larger share of the servers is not believed dead
   TlsClientConfig tls;
   Timeouts timeouts;
   HostRule host_rule = HostRule::kViewer;

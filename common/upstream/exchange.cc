@@ -45,13 +45,12 @@ void Exchange::start() {
   assert(phase_ == Phase::kIdle);
   const Timeouts& timeouts = group_.config().timeouts;
   if (timeouts.total > Millis(0)) total_deadline_ = group_.loop().now() + timeouts.total;
-  ticket_ = group_.next_ticket();
   request_sent_ = request_.body == ExchangeRequest::BodyKind::kNone;
   next_server();
 }
 
 Server* Exchange::choose_server() const {
-  if (!request_.server) return group_.choose(tried_, ticket_);
+  if (!request_.server) return group_.choose(tried_, request_.key);
   return tried_.empty() ? group_.servers()[*request_.server].get() : nullptr;
 }
 

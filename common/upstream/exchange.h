@@ -45,6 +45,7 @@ struct ExchangeRequest {
   std::string host;        // value of Host; empty: the server's own
   std::string fields;      // all other lines, "Name: value\r\n"…, without the empty line
   enum class BodyKind : uint8_t { kNone, kLength, kChunked } body = BodyKind::kNone;
+  uint64_t key = 0;              // hash of what is asked for, for Policy::kConsistentHash
   std::optional<size_t> server;  // this one of the group and no other
   bool upgrade = false;          // a 101 is welcome
 };
@@ -123,7 +124,6 @@ class Exchange final : public ListNode, private net::StreamHandler {
   bool want_drained_ = false;
   bool write_broken_ = false;  // the server takes no more, but may have answered
   int interim_count_ = 0;
-  size_t ticket_ = 0;
   std::vector<const Server*> tried_;
   size_t address_index_ = 0;
   Server* server_ = nullptr;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/hash.h"
 #include "common/upstream/exchange.h"
 
 namespace seawall::upstream {
@@ -12,7 +13,8 @@ Group::Group(net::Loop& loop, net::Resolver& resolver, h1::HeadScratch& scratch,
       resolver_(resolver),
       scratch_(scratch),
       config_(std::move(config)),
-      tls_(std::move(tls)) {
+      tls_(std::move(tls)),
+      random_(hash64(config_.name) ^ static_cast<uint64_t>(loop.now().time_since_epoch().count())) {
   for (const ServerConfig& server : config_.servers) {
     servers_.push_back(std::make_unique<Server>(server, config_.max_idle));
   }
@@ -20,34 +22,61 @@ Group::Group(net::Loop& loop, net::Resolver& resolver, h1::HeadScratch& scratch,
 
 Group::~Group() = default;
 
-Server* Group::choose(const std::vector<const Server*>& tried, size_t ticket) {
+bool Group::is_down() const {
   const MonoTime now = loop_.now();
-  const auto fresh = [&](const Server& s) {
-    return std::find(tried.begin(), tried.end(), &s) == tried.end();
-  };
-  const auto regular = [&](const Server& s) {
-    return !s.config().backup && !s.resting(now) && fresh(s);
-  };
-  size_t weights = 0;
+  return std::all_of(servers_.begin(), servers_.end(),
+                     [now](const auto& s) { return s->resting(now); });
+}
+
+// With too many of the regular servers ejected, though not all, rather the health checks are wrong,
+// or those that are left would break under the load of all.
+bool Group::panics() const {
+  const MonoTime now = loop_.now();
+  size_t regular = 0;
+  size_t ejected = 0;
   for (const auto& s : servers_) {
-    if (regular(*s)) weights += static_cast<size_t>(s->config().weight);
+    if (s->config().backup) continue;
+    ++regular;
+    if (s->resting(now)) ++ejected;
   }
-  if (weights > 0) {
-    size_t at = ticket % weights;
-    for (const auto& s : servers_) {
-      if (!regular(*s)) continue;
-      const auto weight = static_cast<size_t>(s->config().weight);
-      if (at < weight) return s.get();
-      at -= weight;
-    }
+  return ejected<regular&& static_cast<double>(ejected)> config_.max_ejected *
+         static_cast<double>(regular);
+}
+
+Server* Group::choose(const std::vector<const Server*>& tried, uint64_t key) {
+  const MonoTime now = loop_.now();
+  const bool panic = panics();
+  Rank best = Rank::kNever;
+  candidates_.clear();
+  for (size_t i = 0; i < servers_.size(); ++i) {
+    Server& s = *servers_[i];
+    Standing standing;
+    standing.tried = std::find(tried.begin(), tried.end(), &s) != tried.end();
+    standing.ejected = s.resting(now) && !(panic && !s.config().backup);
+    standing.backup = s.config().backup;
+    standing.near = config_.zone.empty() || s.config().zone == config_.zone;
+    const Rank rank = rank_of(standing);
+    if (rank == Rank::kNever || rank > best) continue;
+    if (rank < best) candidates_.clear();
+    best = rank;
+    candidates_.push_back({i, static_cast<double>(s.config().weight), s.in_use, s.id(), &s.turn});
   }
-  for (const auto& s : servers_) {
-    if (s->config().backup && !s->resting(now) && fresh(*s)) return s.get();
+  if (candidates_.empty()) return nullptr;
+  return servers_[candidates_[pick(key)].index].get();
+}
+
+size_t Group::pick(uint64_t key) {
+  switch (config_.policy) {
+    case Policy::kRoundRobin:
+      return pick_in_turn(candidates_);
+    case Policy::kLeastRequests:
+      return pick_least_requests(candidates_, random_ += 0x9e3779b97f4a7c15ULL);
+    case Policy::kConsistentHash:
+      return pick_by_hash(candidates_, key, config_.load_factor);
+    case Policy::kOrdered:
+      break;
   }
-  for (const auto& s : servers_) {
-    if (fresh(*s)) return s.get();
-  }
-  return nullptr;
+  return 0;
 }
 
 bool Group::enqueue(Exchange& exchange) {

@@ -33,10 +33,12 @@ class Group {
   const std::shared_ptr<const tls::ClientContext>& tls() const { return tls_; }
   const std::vector<std::unique_ptr<Server>>& servers() const { return servers_; }
 
-  // The server to ask next for a request that tried those already: round robin by weight from where
-  // its ticket points; backups and resting ones come last. nullptr when all have been tried.
-  Server* choose(const std::vector<const Server*>& tried, size_t ticket);
-  size_t next_ticket() { return ticket_++; }
+  // The server to ask next for a request with that key that tried those already: by the policy
+  // among those in the node's zone, then all others, then the backups; ejected ones come last.
+  // nullptr when all have been tried.
+  Server* choose(const std::vector<const Server*>& tried, uint64_t key);
+  // No server is usable, backups included: the time for config().fallback.
+  bool is_down() const;
 
   // Exchanges waiting for a free connection of any server, oldest first.
   bool enqueue(Exchange& exchange);  // false: the queue is full
@@ -46,6 +48,8 @@ class Group {
 
  private:
   Exchange* first_that_can_go();
+  bool panics() const;
+  size_t pick(uint64_t key);  // of candidates_
 
   net::Loop& loop_;
   net::Resolver& resolver_;
@@ -53,7 +57,8 @@ class Group {
   const GroupConfig config_;
   const std::shared_ptr<const tls::ClientContext> tls_;
   std::vector<std::unique_ptr<Server>> servers_;
-  size_t ticket_ = 0;
+  std::vector<Candidate> candidates_;  // of choose(), kept for its memory
+  uint64_t random_;                    // state of a SplitMix64
   IntrusiveList<Exchange> waiting_;
   int waiting_count_ = 0;
   bool waking_ = false;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/base/hash.h"
+
 namespace seawall::upstream {
 
 Connection::Connection(net::Loop& loop, Server& server, std::unique_ptr<net::Stream> stream)
@@ -28,6 +30,7 @@ Server::Server(const ServerConfig& config, int max_idle) : config_(config), max_
   const bool v6 = config.host.find(':') != std::string::npos;
   authority_ = v6 ? "[" + config.host + "]" : config.host;
   if (config.port != (config.tls ? 443 : 80)) authority_ += ":" + std::to_string(config.port);
+  id_ = hash64(config.host + ":" + std::to_string(config.port));
 }
 
 Server::~Server() {

@@ -21,6 +21,7 @@ class Server {
   const ServerConfig& config() const { return config_; }
   // "host" or "host:port" when the port is not the scheme's: for Host.
   const std::string& authority() const { return authority_; }
+  uint64_t id() const { return id_; }  // hash of host and port: the same on every node
 
   // An idle connection that is still clean, the latest used first; or nullptr.
   std::unique_ptr<Connection> take_idle(net::StreamHandler* handler);
@@ -29,12 +30,16 @@ class Server {
   void remove_idle(Connection& connection);
   int idle_count() const { return idle_count_; }
 
-  int in_use = 0;  // connections being opened or used
+  int in_use = 0;   // connections being opened or used
+  double turn = 0;  // its credit for round robin
 
   // After kFailuresToRest failures in a row (connecting, or no answer) the server rests for a
   // second, doubling up to 30 s; it is then only asked when no other is left.
   void note_failure(MonoTime now);
-  void note_success() { failures_ = 0; }
+  void note_success() {
+    failures_ = 0;
+    rests_until_ = {};
+  }
   bool resting(MonoTime now) const { return now < rests_until_; }
 
  private:
@@ -43,6 +48,7 @@ class Server {
   const ServerConfig config_;
   const int max_idle_;
   std::string authority_;
+  uint64_t id_;
   IntrusiveList<Connection> idle_;  // front: latest used
   int idle_count_ = 0;
   int failures_ = 0;

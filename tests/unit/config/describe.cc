@@ -85,11 +85,13 @@ void put(const Writer& w, const proxy::Limits& l) {
 
 void put(const Writer& w, const upstream::GroupConfig& g) {
   w.put("name", g.name).put("kind", g.kind).put("host_rule", g.host_rule);
+  w.put("policy", g.policy).put("load_factor", g.load_factor).put("zone", g.zone);
+  w.put("fallback", g.fallback).put("max_ejected", g.max_ejected);
   w.put("host_name", g.host_name).put("max_connections", g.max_connections);
   w.put("max_idle", g.max_idle).put("max_pending", g.max_pending).put("head", g.head_bytes);
   for (const upstream::ServerConfig& s : g.servers) {
     w.in("server").put("url", s.url).put("tls", s.tls).put("host", s.host).put("port", s.port);
-    w.in("server").put("weight", s.weight).put("backup", s.backup);
+    w.in("server").put("weight", s.weight).put("backup", s.backup).put("zone", s.zone);
   }
   const upstream::TlsClientConfig& tls = g.tls;
   w.in("tls").put("verify", tls.verify).put("ca", tls.ca_file).put("sni", tls.sni);
@@ -128,6 +130,7 @@ std::string describe(const Snapshot& s) {
   std::ostringstream out;
   const Writer w(out);
   w.put("role", s.role).put("node_name", s.node_name).put("workers", s.workers);
+  w.put("zone", s.zone);
   w.put("trusted_edges", s.trusted_edges).put("trust_certs", s.trust_client_certificates);
   w.put("purge_allowed", s.purge_allowed).put("undo_window", s.undo_window);
   w.in("purge").put("path", s.purge.path).put("rate", s.purge.rate);

@@ -229,6 +229,13 @@ TEST_CASE("an upstream that can't work is refused") {
       {"upstream", "\"servers\": @[{\"url\": \"https://o.example\", \"backup\": true}]",
        "all servers are backups", ""},
       {"server", "\"weight\": @0", "servers[0].weight: 0 is out of range", "from 1"},
+      {"upstream", "\"policy\": @\"least_request\"", "did you mean \"least_requests\"?", ""},
+      {"upstream", "\"load_factor\": @0.5", "0.5 is out of range", "from 1 to 100"},
+      {"upstream", "\"max_ejected\": @\"half\"", "max_ejected: ", "a number"},
+      {"server", "\"zone\": @\"a b\"", "zone", ""},
+      {"upstream", "\"fallback\": @\"nobody\"", "no upstream is called \"nobody\"", ""},
+      {"node", R"("upstreams": {"a": {"servers": ["http://a"], "fallback": @"a"}})",
+       "upstreams.a.fallback: it falls back on itself", ""},
       {"upstream", "\"host\": @\"veiwer\"", "did you mean \"viewer\"?", ""},
       {"upstream", "\"host\": @\"a b\"", "is no host", ""},
       {"upstream", "\"kind\": \"shield\", \"host\": @\"server\"", "gets the viewer's Host", ""},
@@ -354,7 +361,8 @@ TEST_CASE("all problems of both files are found in one run, in order") {
           "edge.json:3:3: error: unknown key \"lisen\"; did you mean \"listen\"?\n"
           "    \"lisen\": [\":80\"],\n"
           "    ^\n"
-          "expected: \"$schema\", \"node\", \"workers\", \"listen\", \"admin\", \"cache\", "
+          "expected: \"$schema\", \"node\", \"workers\", \"zone\", \"listen\", \"admin\", "
+          "\"cache\", "
           "\"log\", \"limits\", \"trusted_edges\", \"upstreams\", \"sites\" or \"purge\"\n"));
   CHECK_THAT(result.problems[6].message, ContainsSubstring("sites[0]: unknown key"));
 }

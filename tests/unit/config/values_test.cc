@@ -145,13 +145,14 @@ TEST_CASE("a shield trusts the edges that are named") {
 }
 
 TEST_CASE("upstream groups are read with their servers") {
-  const auto s = good("node", R"("upstreams": {
+  const auto s = good("node", R"("zone": "fra", "upstreams": {
       "default": {"kind": "shield", "servers": ["https://Shield.example", "https://[2001:DB8::1]:8443/"],
         "tls": {"ca": "ca.pem", "certificate": "cert.pem", "key": "key.pem", "min_version": "1.3",
                 "sni": "S.example", "verify": false},
-        "timeouts": {"connect": "250ms", "total": "1m", "pool_idle": 0}},
+        "timeouts": {"connect": "250ms", "total": "1m", "pool_idle": 0}, "fallback": "api"},
       "api": {"servers": [{"url": "http://10.0.0.1:8000", "weight": 5},
-                          {"url": "http://10.0.0.2", "backup": true}],
+                          {"url": "http://10.0.0.2", "backup": true, "zone": "ams"}],
+        "policy": "ordered", "load_factor": 2, "max_ejected": 0.25,
         "host": "www.example.com:8080", "max_connections": 1, "max_idle": 2, "max_pending": 3},
       "server": {"servers": ["http://a"], "host": "server"}})");
   REQUIRE(s->groups.size() == 3);
@@ -178,6 +179,14 @@ TEST_CASE("upstream groups are read with their servers") {
   CHECK(api.servers[0].weight == 5);
   CHECK(api.servers[1].port == 80);
   CHECK(api.servers[1].backup);
+  CHECK(api.servers[1].zone == "ams");
+  CHECK(api.zone == "fra");
+  CHECK(api.policy == upstream::Policy::kOrdered);
+  CHECK(api.load_factor == 2);
+  CHECK(api.max_ejected == 0.25);
+  CHECK(shield.policy == upstream::Policy::kConsistentHash);
+  CHECK(shield.fallback == "api");
+  CHECK(s->groups[2].policy == upstream::Policy::kLeastRequests);
   CHECK(api.host_rule == upstream::HostRule::kName);
   CHECK(api.host_name == "www.example.com:8080");
   CHECK(api.max_connections == 1);
@@ -185,6 +194,13 @@ TEST_CASE("upstream groups are read with their servers") {
   CHECK(api.max_pending == 3);
   CHECK(s->groups[2].host_rule == upstream::HostRule::kServer);
   CHECK(s->sites->sites()[0].upstream == "default");
+}
+
+TEST_CASE("a group that only stands in for another is not what a site means by default") {
+  const auto s = good("node", R"("upstreams": {
+      "shields": {"kind": "shield", "servers": ["http://a"], "fallback": "origin"},
+      "origin": {"servers": ["http://b"]}})");
+  CHECK(s->sites->sites()[0].upstream == "shields");
 }
 
 TEST_CASE("every member of a behavior can be set") {

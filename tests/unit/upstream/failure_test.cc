@@ -569,6 +569,7 @@ TEST_CASE("a server that accepts and never answers comes to rest, too") {
 
 TEST_CASE("weights share the requests out, backups wait for the others to rest") {
   GroupConfig config;
+  config.policy = Policy::kRoundRobin;
   for (const int weight : {1, 3}) {
     ServerConfig server;
     server.weight = weight;

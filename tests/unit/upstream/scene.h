@@ -64,6 +64,7 @@ inline constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\
 struct Scene {
   // Servers a, b, c … at 10.0.0.1, 10.0.0.2, …
   explicit Scene(int servers = 1, GroupConfig config = {}) {
+    config.policy = Policy::kRoundRobin;  // so that the test knows whose turn it is
     for (int i = 0; i < servers; ++i) {
       ServerConfig server;
       server.host = std::string(1, static_cast<char>('a' + i));

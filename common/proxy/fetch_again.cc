@@ -1,0 +1,91 @@
+// When a fetch asks once more, and for what: the whole where a 304 does not fit, the Range where
+// the whole is too large, anew where a shield lacks a purge, another group where this one can't be
+// reached.
+#include "common/base/ascii.h"
+#include "common/proxy/fetch.h"
+#include "common/proxy/fetch_plan.h"
+
+namespace seawall::proxy {
+namespace {
+
+// How long a key is remembered as too large, which seldom changes: until then every Range is
+// forwarded.
+constexpr int64_t kTooLargeSeconds = 60;
+
+// Whether the same request may go to another group after this: it had no effect, or may be repeated
+// (RFC 9110 §9.2.2) and nobody has waited long.
+bool may_ask_elsewhere(const Error& error, http::Method method) {
+  if (error.code == ErrorCode::kOverload) return false;  // or it would be carried on to the origin
+  return error.retryable || (error.code == ErrorCode::kReset && http::is_idempotent(method));
+}
+
+}  // namespace
+
+// The shield has not acknowledged every purge, and one that it lacks hits what it sent.
+bool Fetch::lacks_purge(const http::ResponseHead& head) const {
+  const upstream::Server* server = exchange_->facts().server;
+  const purge::PurgeLog& log = worker_.store().purges();
+  const uint64_t owed = server ? log.debts().oldest(server->authority()) : 0;
+  if (!owed || owed > fill_->since()) return false;
+  const cache::KeyText key = cache::read_key(fill_->key());
+  const purge::Tags tags = purge::read_tags(head.fields);
+  return log
+      .check({fill_->url_hash(), key.host, key.target, key.path_size, tags.hashes},
+             {.checked = owed - 1})
+      .purged();
+}
+
+// Drops the answer under way; the request follows once the stack is clear.
+void Fetch::ask_instead(upstream::ExchangeRequest request) {
+  ignoring_body_ = asked_instead_ = true;
+  instead_ = std::move(request);
+  plan_.stored.reset();
+  wake_.post();
+}
+
+// Gigabytes are not fetched for the sake of their last kilobyte.
+bool Fetch::is_too_large_for_its_range(const http::ResponseHead& head,
+                                       std::optional<uint64_t> length) const {
+  if (!plan_.ranged || head.status != 200 || !length) return false;
+  const http::Field* accepts = http::find(head.fields, http::FieldId::kAcceptRanges);
+  return *length > worker_.store().max_object_bytes() &&
+         !(accepts && iequals(accepts->value, "none"));
+}
+
+// It becomes a pass, and so do those that follow: the Range is forwarded, nothing stored.
+void Fetch::ask_for_range_instead() {
+  const int64_t now = floor_seconds(worker_.loop().wall_now()).time_since_epoch().count();
+  worker_.store().remember_uncacheable({fill_->hash(), fill_->url_hash(), fill_->key()}, now,
+                                       kTooLargeSeconds);
+  if (plan_.stored) worker_.store().remove(*plan_.stored);
+  plan_.permit.stop_sharing();
+  plan_.may_store = false;
+  plan_.forwards_range = true;
+  ask_instead(std::move(*plan_.ranged));
+  plan_.ranged.reset();
+}
+
+// Nothing of an answer has come from the servers of this group: the one that stands in is asked.
+bool Fetch::fall_back(const Error& error) {
+  const FetchWish& wish = plan_.wish;
+  const std::string& name = plan_.group->config().fallback;
+  if (name.empty() || asked_instead_ || fill_->state() != store::Fill::State::kWaiting ||
+      wish.framing.has_body() || !may_ask_elsewhere(error, plan_.facts.method)) {
+    return false;
+  }
+  upstream::Group* group = plan_.upstreams->find(name);
+  if (!group || worker_.settings() != plan_.settings) return false;
+  Route route;
+  if (proxy::route(worker_, plan_.peer, wish.request->head(), route).status != 0) return false;
+  FetchPlan other = plan_fetch(worker_, plan_.peer, route, wish, *group);
+  plan_.group = group;
+  plan_.stored = std::move(other.stored);
+  plan_.full = std::move(other.full);
+  plan_.ranged = std::move(other.ranged);
+  plan_.refetch = std::move(other.refetch);
+  instead_ = std::move(other.forward);
+  wake_.post();
+  return true;
+}
+
+}  // namespace seawall::proxy

@@ -1,0 +1,181 @@
+"""Several servers in an upstream group: who is asked, who stands in, what a shield's death moves."""
+
+import pathlib
+import tempfile
+import time
+import unittest
+
+from harness import ANY_HOST, Answer, Node, Origin, ask, get, merged
+
+FRESH = "Cache-Control: max-age=3600"
+
+
+class Group:
+    """An origin, shields before it, one edge before all: `edge` and `group` are more keys."""
+
+    def __init__(self, shields=3, edge=None, group=None):
+        self.temporary = tempfile.TemporaryDirectory(prefix="seawall-e2e-")
+        self.origin = Origin()
+        self.dead = set()
+        origin = {"origin": {"servers": [f"http://127.0.0.1:{self.origin.port}"]}}
+        self.shields = [Node("shield", {
+            "node": f"shield-{n}", "trusted_edges": ["127.0.0.1"], "upstreams": origin,
+            "sites": ANY_HOST}, self.folder(f"shield-{n}")) for n in range(shields)]
+        servers = [f"http://127.0.0.1:{shield.port}" for shield in self.shields]
+        self.edge = Node("edge", merged({
+            "upstreams": {"shields": merged({"kind": "shield", "servers": servers,
+                                             "fallback": "origin"}, group or {}), **origin},
+            "sites": ANY_HOST, "workers": 1, "limits": {"drain_time": "1s"}}, edge or {}),
+            self.folder("edge"))
+
+    def folder(self, name):
+        path = pathlib.Path(self.temporary.name) / name
+        path.mkdir()
+        return path
+
+    def serve(self, name, count, *answers):
+        paths = [f"/{name}/{n}" for n in range(count)]
+        for path in paths:
+            self.origin.serve(path, *(answers or (Answer(FRESH),)))
+        return paths
+
+    def get(self, path, *fields):
+        return get(self.edge.port, path, *fields)
+
+    def kill(self, number):
+        self.shields[number].process.kill()
+        self.shields[number].process.wait()
+        self.dead.add(number)
+
+    def revive(self, number):
+        old = self.shields[number]
+        self.shields[number] = Node("shield", merged(old.config, {
+            "listen": [{"address": "127.0.0.1", "port": old.port}]}), old.folder)
+        self.dead.discard(number)
+
+    def homes(self, paths):
+        """How many of these each living shield has stored, as `explain` would find them."""
+        return {n: [p for p in paths if self.stored(n, p)]
+                for n in range(len(self.shields)) if n not in self.dead}
+
+    def stored(self, number, path):
+        answer = get(self.shields[number].port, path, "Cache-Control: only-if-cached")
+        return answer.status == 200
+
+    def close(self):
+        self.edge.close()
+        for number, shield in enumerate(self.shields):
+            if number not in self.dead:
+                shield.close()
+        self.origin.close()
+        self.temporary.cleanup()
+
+
+class GroupScenario(unittest.TestCase):
+    def start(self, **options):
+        group = Group(**options)
+        self.addCleanup(group.close)
+        return group
+
+    def wait_for_homes(self, group, wanted, seconds=20):
+        """Until new objects go to one of these shields again; none is an error meanwhile."""
+        end = time.monotonic() + seconds
+        for path in group.serve("probe", 2000):
+            self.assertEqual(200, group.get(path).status)
+            if any(group.stored(n, path) for n in wanted):
+                return
+            self.assertLess(time.monotonic(), end, "a shield that is back gets nothing")
+            time.sleep(0.02)
+        self.fail("a shield that is back gets nothing")
+
+    def test_each_object_lives_on_one_shield_and_a_dead_one_moves_only_its_share(self):
+        group = self.start()
+        paths = group.serve("a", 60)
+        self.assertEqual({200}, {group.get(path).status for path in paths})
+        homes = group.homes(paths)
+        self.assertEqual(60, sum(len(stored) for stored in homes.values()))
+        self.assertTrue(all(len(stored) >= 8 for stored in homes.values()), homes)
+
+        group.kill(1)
+        ask(group.edge.port, "PURGE", "/a/*")  # of the edge and the two that live
+        for path in paths:
+            answer = group.get(path)
+            self.assertEqual((200, "Miss"), (answer.status, answer.get("X-Cache")))
+        after = group.homes(paths)
+        self.assertEqual(60, sum(len(stored) for stored in after.values()))
+        for n in (0, 2):
+            self.assertLessEqual(set(homes[n]), set(after[n]))
+
+        group.revive(1)
+        self.wait_for_homes(group, {1})
+
+    def test_with_no_shield_alive_the_origin_is_asked_as_an_origin(self):
+        group = self.start(shields=2)
+        path, posted = group.serve("x", 2)
+        for n in (0, 1):
+            group.kill(n)
+        for number in range(8):  # also before the edge has given the shields up
+            fresh = group.serve(f"y{number}", 1)[0]
+            answer = group.get(fresh, "X-Forwarded-For: 1.2.3.4")
+            self.assertEqual((200, "Miss"), (answer.status, answer.get("X-Cache")))
+            request, = group.origin.requests(fresh)
+            self.assertIsNone(request.get("Seawall-Internal"))
+            self.assertEqual("127.0.0.1", request.get("X-Forwarded-For"))
+        self.assertEqual("Hit from edge", group.get(fresh).get("X-Cache"))
+        answer = ask(group.edge.port, "POST", posted, body=b"hello")
+        self.assertEqual(200, answer.status)
+        self.assertEqual(b"hello", group.origin.requests(posted)[0].body)
+
+        group.revive(0)
+        group.revive(1)
+        self.wait_for_homes(group, {0, 1})
+
+    def test_a_stale_object_is_validated_at_the_fallback(self):
+        group = self.start(shields=1)
+        group.origin.serve("/v", lambda request: Answer(
+            "ETag: \"1\"", "Cache-Control: max-age=0", status=304 if
+            request.get("If-None-Match") == '"1"' else 200))
+        self.assertEqual(200, group.get("/v").status)
+        group.kill(0)
+        answer = group.get("/v")
+        self.assertEqual((200, "RefreshHit from edge", b"body"),
+                         (answer.status, answer.get("X-Cache"), answer.body))
+
+    def test_without_a_fallback_the_viewer_is_told(self):
+        group = self.start(shields=2, edge={"upstreams": {
+            "shields": {"fallback": "nothing"}, "nothing": {"servers": ["http://127.0.0.1:1"]}},
+            "sites": [{"hosts": ["*"], "upstream": "shields", "behaviors": [{"path": "*"}]}]})
+        path, = group.serve("x", 1)
+        for n in (0, 1):
+            group.kill(n)
+        self.assertEqual({502}, {group.get(path).status for _ in range(5)})
+        self.assertEqual(0, group.origin.count(path))
+
+    def test_what_a_dead_shield_lacks_is_not_taken_from_it_when_it_returns(self):
+        group = self.start(shields=2)
+        group.origin.serve("/p", Answer(FRESH, body=b"old"), Answer(FRESH, body=b"new"))
+        self.assertEqual(b"old", group.get("/p").body)
+        home = [n for n in (0, 1) if group.stored(n, "/p")][0]
+        group.shields[home].signal(19)  # stopped: it keeps what it has
+        try:
+            purge = ask(group.edge.port, "POST", "/purge", body=b'{"urls": ["/p"], "timeout": "1s"}')
+            self.assertEqual(202, purge.status)
+        finally:
+            group.shields[home].signal(18)
+        self.assertEqual(b"new", group.get("/p").body)
+
+    def test_servers_in_the_zone_of_the_node_go_first(self):
+        group = self.start(edge={"zone": "fra"})
+        servers = [{"url": f"http://127.0.0.1:{shield.port}", "zone": zone}
+                   for shield, zone in zip(group.shields, ("ams", "fra", "ams"))]
+        group.edge.write(merged(group.edge.config, {"upstreams": {"shields": {"servers": servers}}}))
+        group.edge.signal(1)
+        self.assertTrue(group.edge.logged("configuration reloaded"))
+        paths = group.serve("z", 20)
+        for path in paths:
+            self.assertEqual(200, group.get(path).status)
+        self.assertEqual([0, 20, 0], [len(stored) for stored in group.homes(paths).values()])
+
+
+if __name__ == "__main__":
+    unittest.main()
