@@ -65,6 +65,17 @@ else()
   endif()
 endif()
 
+# jemalloc for the store's objects alone (common/store/object_heap.h): its library defines malloc(),
+# too, so the C and C++ libraries are named before it.
+if(NOT SEAWALL_SANITIZE AND NOT SEAWALL_FUZZ)
+  pkg_check_modules(JEMALLOC REQUIRED jemalloc)
+  add_library(seawall_jemalloc INTERFACE)
+  target_compile_definitions(seawall_jemalloc INTERFACE SEAWALL_JEMALLOC)
+  target_link_options(seawall_jemalloc INTERFACE
+                      "LINKER:--push-state,--no-as-needed,-lstdc++,-lc,--pop-state")
+  target_link_libraries(seawall_jemalloc INTERFACE ${JEMALLOC_LINK_LIBRARIES})
+endif()
+
 # seawall_library(NAME [DEPENDS folders...] [PUBLIC targets...] [PRIVATE targets...])
 function(seawall_library name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;PUBLIC;PRIVATE" ${ARGN})

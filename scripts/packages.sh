@@ -4,7 +4,7 @@
 
 BUILD_PACKAGES=(
   build-essential cmake ninja-build pkg-config libuv1-dev "libllhttp-dev|node-llhttp" libssl-dev
-  nlohmann-json3-dev libc-ares-dev libxxhash-dev libcli11-dev
+  nlohmann-json3-dev libc-ares-dev libxxhash-dev libcli11-dev libjemalloc-dev
 )
 RUN_PACKAGES=(openssl curl ca-certificates)
 TEST_PACKAGES=(

@@ -11,7 +11,7 @@ class Sweeper {
  public:
   // What it takes of its loop's thread: a share of the time since the last slice, and never more
   // than kSlice (and one step) at once.
-  static constexpr int kPercent = 4;
+  static constexpr int kPercent = 3;
   static constexpr Micros kSlice{1000};
   static constexpr Millis kPause{1};   // that is the next tick of the timers
   static constexpr Millis kIdle{100};  // how soon it sees that there is something to do

@@ -1,11 +1,11 @@
 #include "common/store/object.h"
 
-#include <cstdlib>
 #include <cstring>
 #include <new>
 
 #include "common/cache/key.h"
 #include "common/purge/tags.h"
+#include "common/store/object_heap.h"
 
 namespace seawall::store {
 
@@ -16,9 +16,7 @@ Object* Object::allocate(Memory& memory, const ObjectInit& init, uint64_t body_s
                              init.vary_key.size() + init.head.size() + init.internal.size();
   const uint64_t bytes = sizeof(Object) + text_size + body_size;
   if (charge == Charge::kBudget && !memory.charge(bytes)) return nullptr;
-  void* raw = std::malloc(bytes);
-  if (!raw) std::abort();
-  auto* o = new (raw) Object;
+  auto* o = new (allocate_object(bytes)) Object;
   o->memory_ = &memory;
   o->is_charged_ = charge == Charge::kBudget;
   o->hash_ = init.hash;
@@ -63,10 +61,11 @@ Ref<Object> Object::create(Memory& memory, const ObjectInit& init, Ref<Body> bod
 
 void Object::destroy(const Object* object) {
   Memory& memory = *object->memory_;
-  const uint64_t bytes = object->own_charge();
+  const uint64_t bytes = object->own_bytes();
+  const uint64_t charge = object->own_charge();
   object->~Object();
-  std::free(const_cast<Object*>(object));
-  if (bytes) memory.credit(bytes);
+  free_object(const_cast<Object*>(object), bytes);
+  if (charge) memory.credit(charge);
 }
 
 ObjectInit Object::init() const {

@@ -113,10 +113,10 @@ class Object final : public RefCounted<Object>, public Entry {
   uint32_t head_at() const { return key_size_ + vary_size_ + vary_key_size_; }
   uint32_t body_at() const { return head_at() + head_size_ + internal_size_; }
   char* body_bytes() { return const_cast<char*>(text()) + body_at(); }
-  uint64_t own_charge() const {
-    if (!is_charged_) return 0;
+  uint64_t own_bytes() const {
     return sizeof(Object) + tag_count_ * sizeof(uint64_t) + body_at() + inline_size_;
   }
+  uint64_t own_charge() const { return is_charged_ ? own_bytes() : 0; }
 
   std::atomic<uint64_t> stamp_{0};  // Standing::checked; lowest bit: soft_ is set
   uint64_t soft_ = 0;

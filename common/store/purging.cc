@@ -175,6 +175,7 @@ bool Store::sweep(SweepCursor& cursor, size_t slots, WallTime now) {
               .running = true};
   constexpr size_t kAtOnce = 64;  // under one lock
   Visits visits;
+  visits.reserve(kAtOnce);
   while (slots > 0 && cursor.shard < shard_count_) {
     const size_t some = std::min(slots, kAtOnce);
     collect(cursor, some, visits);
