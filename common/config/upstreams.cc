@@ -10,8 +10,10 @@ namespace {
 
 using upstream::GroupConfig;
 using upstream::GroupKind;
+using upstream::HealthRules;
 using upstream::HostRule;
 using upstream::Policy;
+using upstream::ProbeRules;
 using upstream::ServerConfig;
 using upstream::Timeouts;
 using upstream::TlsClientConfig;
@@ -157,6 +159,53 @@ void read_host(Reader& reader, const Node& node, GroupConfig& out) {
 constexpr Choice<GroupKind> kKinds[] = {{"origin", GroupKind::kOrigin},
                                         {"shield", GroupKind::kShield}};
 
+void read_probe_path(Reader& reader, const Node& node, ProbeRules& out) {
+  constexpr std::string_view kExpected = "a path such as \"/healthz\"";
+  const auto text = reader.text(node, kExpected);
+  if (!text) return;
+  const bool visible =
+      std::all_of(text->begin(), text->end(), [](char c) { return c > ' ' && c < 127; });
+  if (text->front() == '/' && visible) {
+    out.path = *text;
+  } else {
+    reader.error(node, show(node) + " is no path", std::string(kExpected));
+  }
+}
+
+void read_probe_host(Reader& reader, const Node& node, ProbeRules& out) {
+  if (auto name = reader.host(node)) out.host = *name;
+}
+
+void read_probe_body(Reader& reader, const Node& node, ProbeRules& out) {
+  if (auto text = reader.text(node, "a text that the body contains")) out.body = *text;
+}
+
+constexpr Key<ProbeRules> kProbeKeys[] = {
+    {"path", read_probe_path, "", Presence::kRequired},
+    {"host", read_probe_host},
+    {"interval", duration<&ProbeRules::interval, 1, kDay>},
+    {"jitter", number<&ProbeRules::jitter, 0, 1>},
+    {"timeout", duration<&ProbeRules::timeout, 1, kDay>},
+    {"status", integer<&ProbeRules::status, 100, 599>},
+    {"body", read_probe_body},
+    {"healthy_after", integer<&ProbeRules::healthy_after, 1, 1000>},
+    {"unhealthy_after", integer<&ProbeRules::unhealthy_after, 1, 1000>},
+};
+constexpr Shape<ProbeRules> kProbe = {"health", kProbeKeys};
+
+void read_health(Reader& reader, const Node& node, GroupConfig& out) {
+  read_object(reader, node, kProbe, out.health.probe);
+}
+
+constexpr Key<HealthRules> kEjectionKeys[] = {
+    {"failures", integer<&HealthRules::failures, 0, 1000>},
+    {"ratio", number<&HealthRules::failure_ratio, 0, 1>},
+    {"window", duration<&HealthRules::window, 10, kDay>},
+    {"min_requests", integer<&HealthRules::min_requests, 1, 1'000'000>},
+    {"time", duration<&HealthRules::ejection, 1, kDay>},
+};
+constexpr Shape<HealthRules> kEjection = {"ejection", kEjectionKeys};
+
 constexpr Choice<Policy> kPolicies[] = {{"least_requests", Policy::kLeastRequests},
                                         {"consistent_hash", Policy::kConsistentHash},
                                         {"round_robin", Policy::kRoundRobin},
@@ -177,7 +226,10 @@ constexpr Key<GroupConfig> kGroupKeys[] = {
     {"policy", choice<&GroupConfig::policy, kPolicies>},
     {"load_factor", number<&GroupConfig::load_factor, 1, 100>},
     {"fallback", read_fallback},
+    {"health", read_health, "health"},
+    {"ejection", object<&GroupConfig::health, kEjection>, "ejection"},
     {"max_ejected", number<&GroupConfig::max_ejected, 0, 1>},
+    {"slow_start", duration<&GroupConfig::slow_start, 0, kDay>},
     {"servers", read_servers, "server", Presence::kRequired},
     {"tls", read_tls, "upstream_tls"},
     {"timeouts", object<&GroupConfig::timeouts, kTimeouts>, "timeouts"},
@@ -236,7 +288,8 @@ void read_upstreams(Reader& reader, const Node& node, Snapshot& out) {
 }
 
 std::vector<ShapeInfo> upstream_shapes() {
-  return {describe(kGroup), describe(kServer), describe(kTls), describe(kTimeouts)};
+  return {describe(kGroup),    describe(kServer), describe(kTls),
+          describe(kTimeouts), describe(kProbe),  describe(kEjection)};
 }
 
 }  // namespace seawall::config

@@ -197,6 +197,25 @@ void render_store_and_pool(Text& text, const NodeFacts& f) {
       .value(f.servers_total - f.servers_healthy);
 }
 
+void render_servers(Text& text, const std::vector<ServerFacts>& servers) {
+  const auto each = [&](std::string_view name, std::string_view type, std::string_view help,
+                        auto value) {
+    text.family(name, type, help);
+    for (const ServerFacts& s : servers) {
+      text.sample(name).label("group", s.group).label("server", s.server).value(value(s));
+    }
+  };
+  each("upstream_server_up", "gauge", "Whether requests are sent to this server.",
+       [](const ServerFacts& s) { return uint64_t{s.up}; });
+  each("upstream_server_requests_total", "counter", "Requests to this server, probes not counted.",
+       [](const ServerFacts& s) { return s.requests; });
+  each("upstream_server_failures_total", "counter",
+       "Of these, without an answer or, of an origin, with 502, 503 or 504.",
+       [](const ServerFacts& s) { return s.failures; });
+  each("upstream_server_ejections_total", "counter", "How often this server was taken out.",
+       [](const ServerFacts& s) { return s.ejections; });
+}
+
 void render_purge_log(Text& text, const NodeFacts& f) {
   text.metric("purge_log_position", "gauge", "Number of the newest purge.", f.purge_position);
   text.metric("purge_log_swept", "gauge", "Every stored answer was checked up to this purge.",
@@ -232,6 +251,7 @@ std::string render_prometheus(const Report& report) {
   SEAWALL_LOOP_COUNTERS(X)
 #undef X
   render_store_and_pool(text, report.facts);
+  render_servers(text, report.servers);
   render_purge_log(text, report.facts);
   return out;
 }

@@ -53,9 +53,22 @@ struct NodeFacts {
   uint64_t error_lines_suppressed = 0;
 };
 
+// One server of an upstream group, as the node sees it.
+struct ServerFacts {
+  std::string group;
+  std::string server;  // its URL
+  std::string zone;
+  std::string_view state;  // up, ejected, down
+  bool up = true;
+  uint64_t requests = 0;
+  uint64_t failures = 0;  // no answer, or 502, 503, 504 of an origin
+  uint64_t ejections = 0;
+};
+
 struct Report {
   NodeFacts facts;
   Totals totals;
+  std::vector<ServerFacts> servers;
   std::vector<std::string> site_names;  // by slot; a slot without traffic is not rendered
   Rates rates;                          // of about the last minute
 };

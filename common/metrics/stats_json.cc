@@ -96,6 +96,23 @@ void write_purge_log(JsonWriter& json, const NodeFacts& f) {
   json.end_object();
 }
 
+void write_servers(JsonWriter& json, const std::vector<ServerFacts>& servers) {
+  json.key("upstream_servers");
+  json.begin_array();
+  for (const ServerFacts& s : servers) {
+    json.begin_object();
+    json.field("group", std::string_view(s.group));
+    json.field("server", std::string_view(s.server));
+    if (!s.zone.empty()) json.field("zone", std::string_view(s.zone));
+    json.field("state", s.state);
+    json.field("requests", s.requests);
+    json.field("failures", s.failures);
+    json.field("ejections", s.ejections);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void write_upstream(JsonWriter& json, const NodeFacts& f) {
   json.key("upstream");
   json.begin_object();
@@ -171,6 +188,7 @@ std::string render_stats_json(const Report& report) {
   write_store(json, report.facts);
   write_purge_log(json, report.facts);
   write_upstream(json, report.facts);
+  write_servers(json, report.servers);
   write_logs(json, report.facts);
   write_counters(json, report.totals);
   json.key("sites");

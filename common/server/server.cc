@@ -142,7 +142,7 @@ std::shared_ptr<const Prepared> Server::prepare(std::shared_ptr<const config::Sn
 bool Server::start_workers() {
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   const int count = snapshot_->workers > 0 ? snapshot_->workers : std::max(1, cores);
-  const Shared shared{*store_, node_, *log_, *desk_, open_connections_};
+  const Shared shared{*store_, node_, *log_, *desk_, *health_, open_connections_};
   for (int i = 0; i < count; ++i) {
     workers_.push_back(
         std::make_unique<WorkerThread>(shared, slots_.capacity(), access_->add_ring()));
@@ -212,6 +212,9 @@ int Server::run() {
   tickets_ = std::make_shared<tls::TicketKeys>();
   ticket_key_since_ = started_;
   store_ = std::make_unique<store::Store>(store_config(*snapshot_));
+  health_ = std::make_unique<upstream::HealthBoard>([this](const std::string& line) {
+    log_->log(log::Level::kWarn, "upstream %s", line.c_str());
+  });
   log::AccessWriter::Options access_options;
   access_options.path = snapshot_->log.access_path;
   access_options.format = snapshot_->log.access_format == config::LogFormat::kJson
@@ -235,7 +238,7 @@ int Server::run() {
     log_->log(log::Level::kInfo, "admin listening on http://%s",
               admin_->local_address().to_string().c_str());
   }
-  workers_.front()->start_sweep();
+  workers_.front()->start_node_tasks();
   for (const auto& worker : workers_) worker->run();
   log_->log(log::Level::kInfo, "%s %s ready, %zu workers", node_.name.c_str(), SEAWALL_VERSION,
             workers_.size());
@@ -393,8 +396,13 @@ metrics::Report Server::report() {
   for (const WorkerThread::PoolFacts& pool : pools_) {
     facts.pool_idle += pool.idle;
     facts.pool_active += pool.active;
-    facts.servers_healthy += pool.healthy;
-    facts.servers_total += pool.servers;
+  }
+  for (const upstream::HealthBoard::Facts& server : health_->facts(loop_.now())) {
+    const bool up = server.state == upstream::Health::State::kUp;
+    ++facts.servers_total;
+    if (up) ++facts.servers_healthy;
+    report.servers.push_back({server.group, server.server, server.zone, word(server.state), up,
+                              server.requests, server.failures, server.ejections});
   }
   facts.access_records_dropped = access_->dropped();
   facts.access_records_written = access_->written();

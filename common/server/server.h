@@ -64,6 +64,7 @@ class Server final : public net::SignalHandler, public AdminSource {
   proxy::NodeInfo node_;
   metrics::SiteSlots slots_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<upstream::HealthBoard> health_;
   std::atomic<int64_t> open_connections_{0};
   net::UvLoop loop_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;

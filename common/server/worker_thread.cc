@@ -1,6 +1,7 @@
 #include "common/server/worker_thread.h"
 
 #include <algorithm>
+#include <random>
 
 #include "common/config/cidr.h"
 #include "common/tls/tls_stream.h"
@@ -57,11 +58,28 @@ Result<void> WorkerThread::apply(std::shared_ptr<const Prepared> prepared,
   const std::vector<upstream::GroupConfig>& groups = prepared->snapshot->groups;
   for (size_t i = 0; i < groups.size(); ++i) {
     upstreams->add(std::make_unique<upstream::Group>(loop_, resolver_, proxy_.head_scratch(),
-                                                     groups[i], prepared->group_tls[i]));
+                                                     groups[i], prepared->group_tls[i],
+                                                     &shared_.health));
   }
   proxy_.apply(prepared->settings, std::move(upstreams));
   prepared_ = std::move(prepared);
+  if (probes_servers_) start_probes();
   return {};
+}
+
+void WorkerThread::start_node_tasks() {
+  sweeper_.start();
+  probes_servers_ = true;
+  start_probes();
+}
+
+void WorkerThread::start_probes() {
+  probers_.clear();
+  probed_ = proxy_.upstreams();
+  for (const auto& [name, group] : probed_->all()) {
+    if (group->config().health.probe.path.empty()) continue;
+    probers_.push_back(std::make_unique<upstream::Prober>(*group, std::random_device{}()));
+  }
 }
 
 void WorkerThread::run() {
@@ -79,8 +97,6 @@ WorkerThread::PoolFacts WorkerThread::pool_facts() {
     for (const auto& server : group->servers()) {
       facts.idle += static_cast<uint64_t>(server->idle_count());
       facts.active += static_cast<uint64_t>(server->in_use);
-      ++facts.servers;
-      if (!server->resting(loop_.now())) ++facts.healthy;
     }
   }
   return facts;

@@ -20,6 +20,7 @@
 #include "common/server/sweeper.h"
 #include "common/tls/client_context.h"
 #include "common/tls/server_context.h"
+#include "common/upstream/prober.h"
 
 namespace seawall::server {
 
@@ -38,6 +39,7 @@ struct Shared {
   const proxy::NodeInfo& node;
   log::Logger& log;
   proxy::PurgeDesk& desk;
+  upstream::HealthBoard& health;
   std::atomic<int64_t>& open_connections;
 };
 
@@ -50,8 +52,9 @@ class WorkerThread {
   // Opens listeners that are new, keeps those that stay, closes those that are gone. Port 0 becomes
   // ports[i], which is filled in if it was 0. An error leaves everything as it was.
   Result<void> apply(std::shared_ptr<const Prepared> prepared, std::vector<uint16_t>& ports);
-  void start_sweep() { sweeper_.start(); }  // on one worker of the node
-  void run();                               // starts the thread
+  // On one worker of the node: sweeps the store, and probes upstream servers.
+  void start_node_tasks();
+  void run();  // starts the thread
   // --- any thread ---
   void call(std::function<void()> function) { loop_.call(std::move(function)); }
   void stop() { loop_.stop(); }
@@ -62,8 +65,6 @@ class WorkerThread {
   struct PoolFacts {
     uint64_t idle = 0;
     uint64_t active = 0;
-    uint64_t healthy = 0;
-    uint64_t servers = 0;
   };
   PoolFacts pool_facts();
   void purge(AdminPurge purge) { admin_purges_.start(std::move(purge)); }
@@ -80,6 +81,7 @@ class WorkerThread {
     std::shared_ptr<const tls::ServerContext> tls_;
     std::unique_ptr<net::Listener> listener_;
   };
+  void start_probes();
   void admit(Door& door, std::unique_ptr<net::Stream> stream, const net::Address& address);
 
   const Shared shared_;
@@ -90,6 +92,9 @@ class WorkerThread {
   proxy::Worker proxy_;
   AdminPurges admin_purges_;
   Sweeper sweeper_;
+  bool probes_servers_ = false;
+  std::shared_ptr<proxy::Upstreams> probed_;  // keeps what probers_ refer to
+  std::vector<std::unique_ptr<upstream::Prober>> probers_;
   std::vector<std::unique_ptr<Door>> doors_;
   std::shared_ptr<const Prepared> prepared_;
   std::thread thread_;

@@ -47,6 +47,28 @@ struct TlsClientConfig {
   bool tls13_only = false;
 };
 
+// A GET that tells whether a server is well.
+struct ProbeRules {
+  std::string path;  // empty: servers are not probed
+  std::string host;  // empty: the server's own
+  Millis interval{5000};
+  double jitter = 0.2;  // of the interval, more or less
+  Millis timeout{2000};
+  int status = 0;    // that is expected; 0: 200 to 399
+  std::string body;  // that is somewhere in the first 64 KiB
+  int healthy_after = 2;
+  int unhealthy_after = 3;
+};
+
+struct HealthRules {
+  int failures = 3;            // without an answer, in a row: ejects; 0: never
+  double failure_ratio = 0.5;  // of all in the window: ejects; 0: never
+  Millis window{10000};
+  int min_requests = 20;  // in the window: fewer say nothing about the ratio
+  Millis ejection{1000};  // doubles while it fails again, up to 30 s
+  ProbeRules probe;
+};
+
 struct GroupConfig {
   std::string name;
   GroupKind kind = GroupKind::kOrigin;
@@ -55,7 +77,9 @@ struct GroupConfig {
   double load_factor = 1.25;               // kConsistentHash: of the even share, per loop
   std::string zone;                        // the node's own: its servers are asked first
   std::string fallback;                    // the group to ask while none of these is usable
-  double max_ejected = 0.5;                // a larger share of the servers is not believed dead
+  HealthRules health;
+  Millis slow_start{10000};  // after an ejection: until it has its full weight again
+  double max_ejected = 0.5;  // a larger share of the servers is not believed dead
   TlsClientConfig tls;
   Timeouts timeouts;
   HostRule host_rule = HostRule::kViewer;

@@ -313,7 +313,7 @@ bool Exchange::take_head(std::string_view bytes, size_t& consumed) {
   continues_ = !tunnel_ && h1::keeps_alive(head, framing_);
   decoder_ = h1::BodyDecoder(framing_);
   phase_ = Phase::kBody;
-  server_->note_success();
+  note(bad_answer(head.status) ? Outcome::kBadAnswer : Outcome::kGood);
   timer_.cancel();
   arm(group_.config().timeouts.between_bytes);
   handler_.on_head(head, framing_);
@@ -368,6 +368,15 @@ void Exchange::release_connection(bool reusable) {
   group_.connection_freed();
 }
 
+// A shield's 502 is its origin's fault.
+bool Exchange::bad_answer(int status) const {
+  return status >= 502 && status <= 504 && group_.config().kind == GroupKind::kOrigin;
+}
+
+void Exchange::note(Outcome outcome) {
+  if (!request_.probe) server_->health().note(outcome, group_.loop().now());
+}
+
 bool Exchange::may_repeat() const {
   return connection_ && facts_.reused && !fresh_only_ && phase_ == Phase::kHead &&
          head_bytes_.empty() && !body_started_ && http::is_idempotent(request_.method);
@@ -389,12 +398,12 @@ void Exchange::attempt_failed(Error error) {
   if (phase_ < Phase::kHead) {
     connection_.reset();
     if (phase_ == Phase::kConnecting && address_index_ < addresses_.size()) return connect_next();
-    server_->note_failure(group_.loop().now());
+    note(Outcome::kNoAnswer);
     tried_.push_back(server_);
     release_connection(false);
     return next_server();
   }
-  if (phase_ == Phase::kHead) server_->note_failure(group_.loop().now());
+  if (phase_ == Phase::kHead) note(Outcome::kNoAnswer);
   fail(error);
 }
 
@@ -435,7 +444,7 @@ void Exchange::on_deadline() {
       return attempt_failed(
           upstream_error(ErrorCode::kConnectTimeout, "TLS handshake took too long", true));
     case Phase::kHead:
-      server_->note_failure(group_.loop().now());
+      note(Outcome::kNoAnswer);
       return fail(upstream_error(ErrorCode::kFirstByteTimeout, "no answer in time"));
     default:
       return fail(upstream_error(ErrorCode::kIdleTimeout, "the body stalled"));

@@ -48,6 +48,7 @@ struct ExchangeRequest {
   uint64_t key = 0;              // hash of what is asked for, for Policy::kConsistentHash
   std::optional<size_t> server;  // this one of the group and no other
   bool upgrade = false;          // a 101 is welcome
+  bool probe = false;            // what becomes of it is for the asker to judge
 };
 
 class Exchange final : public ListNode, private net::StreamHandler {
@@ -101,6 +102,8 @@ class Exchange final : public ListNode, private net::StreamHandler {
   void fail(Error error);  // final: on_failed() follows, from the run queue
   void attempt_failed(Error error);
   bool may_repeat() const;
+  bool bad_answer(int status) const;
+  void note(Outcome outcome);
   void on_deadline();
   void arm(Millis delay);
   void release_connection(bool reusable);

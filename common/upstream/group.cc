@@ -8,15 +8,18 @@
 namespace seawall::upstream {
 
 Group::Group(net::Loop& loop, net::Resolver& resolver, h1::HeadScratch& scratch, GroupConfig config,
-             std::shared_ptr<const tls::ClientContext> tls)
+             std::shared_ptr<const tls::ClientContext> tls, HealthBoard* board)
     : loop_(loop),
       resolver_(resolver),
       scratch_(scratch),
       config_(std::move(config)),
       tls_(std::move(tls)),
+      own_board_(board ? nullptr : std::make_unique<HealthBoard>()),
       random_(hash64(config_.name) ^ static_cast<uint64_t>(loop.now().time_since_epoch().count())) {
   for (const ServerConfig& server : config_.servers) {
-    servers_.push_back(std::make_unique<Server>(server, config_.max_idle));
+    servers_.push_back(std::make_unique<Server>(
+        server, config_.max_idle,
+        (board ? board : own_board_.get())->find(config_.name, server, config_.health)));
   }
 }
 
@@ -25,7 +28,7 @@ Group::~Group() = default;
 bool Group::is_down() const {
   const MonoTime now = loop_.now();
   return std::all_of(servers_.begin(), servers_.end(),
-                     [now](const auto& s) { return s->resting(now); });
+                     [now](const auto& s) { return !s->health().usable(now); });
 }
 
 // With too many of the regular servers ejected, though not all, rather the health checks are wrong,
@@ -37,7 +40,7 @@ bool Group::panics() const {
   for (const auto& s : servers_) {
     if (s->config().backup) continue;
     ++regular;
-    if (s->resting(now)) ++ejected;
+    if (!s->health().usable(now)) ++ejected;
   }
   return ejected<regular&& static_cast<double>(ejected)> config_.max_ejected *
          static_cast<double>(regular);
@@ -52,14 +55,17 @@ Server* Group::choose(const std::vector<const Server*>& tried, uint64_t key) {
     Server& s = *servers_[i];
     Standing standing;
     standing.tried = std::find(tried.begin(), tried.end(), &s) != tried.end();
-    standing.ejected = s.resting(now) && !(panic && !s.config().backup);
+    const bool usable = s.health().usable(now);
+    standing.ejected = !usable && !(panic && !s.config().backup);
     standing.backup = s.config().backup;
     standing.near = config_.zone.empty() || s.config().zone == config_.zone;
     const Rank rank = rank_of(standing);
     if (rank == Rank::kNever || rank > best) continue;
     if (rank < best) candidates_.clear();
     best = rank;
-    candidates_.push_back({i, static_cast<double>(s.config().weight), s.in_use, s.id(), &s.turn});
+    const double share =
+        usable ? s.health().slow_start_share(config_.slow_start, now) : 1;  // or in a panic
+    candidates_.push_back({i, s.config().weight * share, s.in_use, s.id(), &s.turn});
   }
   if (candidates_.empty()) return nullptr;
   return servers_[candidates_[pick(key)].index].get();

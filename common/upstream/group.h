@@ -21,9 +21,9 @@ class Exchange;
 class Group {
  public:
   // `tls` may be null when no server uses it. All references outlive the group; the group outlives
-  // its exchanges.
+  // its exchanges. `board` null: it keeps its servers' health to itself.
   Group(net::Loop& loop, net::Resolver& resolver, h1::HeadScratch& scratch, GroupConfig config,
-        std::shared_ptr<const tls::ClientContext> tls);
+        std::shared_ptr<const tls::ClientContext> tls, HealthBoard* board = nullptr);
   ~Group();
 
   const GroupConfig& config() const { return config_; }
@@ -56,6 +56,7 @@ class Group {
   h1::HeadScratch& scratch_;
   const GroupConfig config_;
   const std::shared_ptr<const tls::ClientContext> tls_;
+  const std::unique_ptr<HealthBoard> own_board_;
   std::vector<std::unique_ptr<Server>> servers_;
   std::vector<Candidate> candidates_;  // of choose(), kept for its memory
   uint64_t random_;                    // state of a SplitMix64

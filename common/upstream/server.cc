@@ -1,7 +1,5 @@
 #include "common/upstream/server.h"
 
-#include <algorithm>
-
 #include "common/base/hash.h"
 
 namespace seawall::upstream {
@@ -26,7 +24,8 @@ bool Connection::take(net::StreamHandler* handler) {
 
 void Connection::drop() { server_.remove_idle(*this); }
 
-Server::Server(const ServerConfig& config, int max_idle) : config_(config), max_idle_(max_idle) {
+Server::Server(const ServerConfig& config, int max_idle, std::shared_ptr<SharedHealth> health)
+    : config_(config), max_idle_(max_idle), health_(std::move(health)) {
   const bool v6 = config.host.find(':') != std::string::npos;
   authority_ = v6 ? "[" + config.host + "]" : config.host;
   if (config.port != (config.tls ? 443 : 80)) authority_ += ":" + std::to_string(config.port);
@@ -57,12 +56,6 @@ void Server::remove_idle(Connection& connection) {
   connection.unlink();
   --idle_count_;
   delete &connection;
-}
-
-void Server::note_failure(MonoTime now) {
-  if (++failures_ < kFailuresToRest) return;
-  const int doublings = std::min(failures_ - kFailuresToRest, 5);
-  rests_until_ = now + Seconds(std::min(1 << doublings, 30));
 }
 
 }  // namespace seawall::upstream

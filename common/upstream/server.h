@@ -1,5 +1,5 @@
-// One server of a group as one loop sees it: its idle connections, how many are in use, whether it
-// is thought usable.
+// One server of a group as one loop sees it: its idle connections, how many are in use. Its health
+// is the node's.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,13 @@
 #include "common/base/time.h"
 #include "common/upstream/config.h"
 #include "common/upstream/connection.h"
+#include "common/upstream/health_board.h"
 
 namespace seawall::upstream {
 
 class Server {
  public:
-  Server(const ServerConfig& config, int max_idle);
+  Server(const ServerConfig& config, int max_idle, std::shared_ptr<SharedHealth> health);
   ~Server();
 
   const ServerConfig& config() const { return config_; }
@@ -33,26 +34,18 @@ class Server {
   int in_use = 0;   // connections being opened or used
   double turn = 0;  // its credit for round robin
 
-  // After kFailuresToRest failures in a row (connecting, or no answer) the server rests for a
-  // second, doubling up to 30 s; it is then only asked when no other is left.
-  void note_failure(MonoTime now);
-  void note_success() {
-    failures_ = 0;
-    rests_until_ = {};
-  }
-  bool resting(MonoTime now) const { return now < rests_until_; }
+  // What the whole node thinks of it.
+  SharedHealth& health() { return *health_; }
+  const SharedHealth& health() const { return *health_; }
 
  private:
-  static constexpr int kFailuresToRest = 3;
-
   const ServerConfig config_;
   const int max_idle_;
   std::string authority_;
   uint64_t id_;
   IntrusiveList<Connection> idle_;  // front: latest used
   int idle_count_ = 0;
-  int failures_ = 0;
-  MonoTime rests_until_{};
+  std::shared_ptr<SharedHealth> health_;
 };
 
 }  // namespace seawall::upstream

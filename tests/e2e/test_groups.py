@@ -176,6 +176,42 @@ class GroupScenario(unittest.TestCase):
             self.assertEqual(200, group.get(path).status)
         self.assertEqual([0, 20, 0], [len(stored) for stored in group.homes(paths).values()])
 
+    def test_health_is_shared_and_shown(self):
+        group = self.start(shields=2, edge={"workers": 2})
+        paths = group.serve("h", 12)
+        group.kill(0)
+        for path in paths:
+            self.assertEqual(200, group.get(path).status)
+        dead = f"http://127.0.0.1:{group.shields[0].port}"
+        self.assertTrue(group.edge.logged(f"upstream shields: {dead} is ejected for 1000 ms: "
+                                          "failures in a row"))
+        state, = [s for s in group.edge.stats()["upstream_servers"] if s["server"] == dead]
+        self.assertEqual(("shields", "ejected"), (state["group"], state["state"]))
+        self.assertEqual(3, state["failures"])  # of both loops together
+        metrics = get(group.edge.admin, "/metrics").body.decode()
+        self.assertIn(f'seawall_upstream_server_up{{group="shields",server="{dead}"}} 0', metrics)
+        group.edge.signal(1)  # a reload forgets nothing
+        self.assertTrue(group.edge.logged("configuration reloaded"))
+        state, = [s for s in group.edge.stats()["upstream_servers"] if s["server"] == dead]
+        self.assertEqual((1, 3), (state["ejections"], state["failures"]))
+
+    def test_probes_take_a_server_out_and_bring_it_back(self):
+        group = self.start(shields=1, group={"health": {
+            "path": "/up", "host": "up.test", "interval": "100ms", "timeout": "1s",
+            "status": 204}})
+        group.origin.serve("/up", Answer("Cache-Control: no-store", status=204))
+        server = f"http://127.0.0.1:{group.shields[0].port}"
+        path, behind = group.serve("x", 2)
+        self.assertEqual(200, group.get(path).status)
+        group.origin.serve("/up", Answer("Cache-Control: no-store", status=200))
+        self.assertTrue(group.edge.logged(f"{server} is down: probes fail"))
+        self.assertEqual(200, group.get(behind).status)
+        self.assertFalse(group.stored(0, behind))  # the fallback had it
+        group.origin.serve("/up", Answer("Cache-Control: no-store", status=204))
+        self.assertTrue(group.edge.logged(f"{server} is up: probes succeed"))
+        self.assertEqual("up.test", group.origin.requests("/up")[0].get("Host"))
+        self.wait_for_homes(group, {0})
+
 
 if __name__ == "__main__":
     unittest.main()

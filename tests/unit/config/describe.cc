@@ -87,6 +87,14 @@ void put(const Writer& w, const upstream::GroupConfig& g) {
   w.put("name", g.name).put("kind", g.kind).put("host_rule", g.host_rule);
   w.put("policy", g.policy).put("load_factor", g.load_factor).put("zone", g.zone);
   w.put("fallback", g.fallback).put("max_ejected", g.max_ejected);
+  const upstream::HealthRules& h = g.health;
+  w.in("ejection").put("failures", h.failures).put("ratio", h.failure_ratio);
+  w.in("ejection").put("window", h.window).put("min", h.min_requests).put("time", h.ejection);
+  w.in("health").put("path", h.probe.path).put("host", h.probe.host).put("body", h.probe.body);
+  w.in("health").put("interval", h.probe.interval).put("jitter", h.probe.jitter);
+  w.in("health").put("timeout", h.probe.timeout).put("status", h.probe.status);
+  w.in("health").put("healthy", h.probe.healthy_after).put("un", h.probe.unhealthy_after);
+  w.put("slow_start", g.slow_start);
   w.put("host_name", g.host_name).put("max_connections", g.max_connections);
   w.put("max_idle", g.max_idle).put("max_pending", g.max_pending).put("head", g.head_bytes);
   for (const upstream::ServerConfig& s : g.servers) {

@@ -152,7 +152,11 @@ TEST_CASE("upstream groups are read with their servers") {
         "timeouts": {"connect": "250ms", "total": "1m", "pool_idle": 0}, "fallback": "api"},
       "api": {"servers": [{"url": "http://10.0.0.1:8000", "weight": 5},
                           {"url": "http://10.0.0.2", "backup": true, "zone": "ams"}],
-        "policy": "ordered", "load_factor": 2, "max_ejected": 0.25,
+        "policy": "ordered", "load_factor": 2, "max_ejected": 0.25, "slow_start": "3s",
+        "health": {"path": "/up?x", "host": "H.example", "interval": "1s", "jitter": 0.5,
+                   "timeout": "2s", "status": 204, "body": "fine", "healthy_after": 4,
+                   "unhealthy_after": 5},
+        "ejection": {"failures": 6, "ratio": 0.75, "window": "7s", "min_requests": 8, "time": "9s"},
         "host": "www.example.com:8080", "max_connections": 1, "max_idle": 2, "max_pending": 3},
       "server": {"servers": ["http://a"], "host": "server"}})");
   REQUIRE(s->groups.size() == 3);
@@ -184,6 +188,21 @@ TEST_CASE("upstream groups are read with their servers") {
   CHECK(api.policy == upstream::Policy::kOrdered);
   CHECK(api.load_factor == 2);
   CHECK(api.max_ejected == 0.25);
+  CHECK(api.slow_start == Millis(3000));
+  CHECK(api.health.probe.path == "/up?x");
+  CHECK(api.health.probe.host == "h.example");
+  CHECK(api.health.probe.interval == Millis(1000));
+  CHECK(api.health.probe.jitter == 0.5);
+  CHECK(api.health.probe.timeout == Millis(2000));
+  CHECK(api.health.probe.status == 204);
+  CHECK(api.health.probe.body == "fine");
+  CHECK(api.health.probe.healthy_after == 4);
+  CHECK(api.health.probe.unhealthy_after == 5);
+  CHECK(api.health.failures == 6);
+  CHECK(api.health.failure_ratio == 0.75);
+  CHECK(api.health.window == Millis(7000));
+  CHECK(api.health.min_requests == 8);
+  CHECK(api.health.ejection == Millis(9000));
   CHECK(shield.policy == upstream::Policy::kConsistentHash);
   CHECK(shield.fallback == "api");
   CHECK(s->groups[2].policy == upstream::Policy::kLeastRequests);

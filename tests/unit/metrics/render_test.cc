@@ -38,6 +38,7 @@ Report report() {
   r.facts.store_entries = 12;
   r.facts.servers_total = 3;
   r.facts.servers_healthy = 2;
+  r.servers.push_back({"origin", "http://a", "fra", "ejected", false, 7, 3, 1});
   return r;
 }
 
@@ -89,6 +90,8 @@ TEST_CASE("values and labels are the report's, with quotes, backslashes and newl
            "seawall_store_entries 12\n",
            "seawall_tls_handshakes_total 4\n",
            "seawall_upstream_servers{state=\"unhealthy\"} 1\n",
+           "seawall_upstream_server_up{group=\"origin\",server=\"http://a\"} 0\n",
+           "seawall_upstream_server_failures_total{group=\"origin\",server=\"http://a\"} 3\n",
            "seawall_ttfb_seconds_bucket{served=\"store\",le=\"6.4e-05\"} 1\n",
            "seawall_ttfb_seconds_bucket{served=\"store\",le=\"+Inf\"} 1\n",
            "seawall_ttfb_seconds_count{served=\"upstream\"} 1\n",
@@ -130,6 +133,8 @@ TEST_CASE("stats are one JSON object with ratios, percentiles, rates and sites")
        {"\"role\":\"edge\"", "\"ready\":true", "\"requests\":2", "\"hit_ratio\":0.5",
         "\"origin_offload\":0.55", "\"error_rate\":0", "\"p50_ms\":", "\"p95_ms\":", "\"p99_ms\":",
         "\"bits_per_second_to_viewers\":0", "\"tls_handshakes\":4",
+        "\"upstream_servers\":[{\"group\":\"origin\",\"server\":\"http://a\",\"zone\":\"fra\","
+        "\"state\":\"ejected\",\"requests\":7,\"failures\":3,\"ejections\":1}]",
         "\"sites\":{\"a\\\"b\\\\c\\nd\":{\"requests\":2,\"status\":{\"2xx\":2},"
         "\"cache\":{\"hit\":1,\"miss\":1},\"bytes_to_viewers\":2000,\"bytes_from_upstream\":900}"
         "}"}) {

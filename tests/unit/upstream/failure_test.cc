@@ -532,39 +532,69 @@ TEST_CASE("who leaves the queue, by whatever way, makes room in it") {
   }
 }
 
-TEST_CASE("a server that fails three times in a row rests, and is asked last") {
+TEST_CASE(
+    "a server that accepts and never answers is ejected, and is asked when it is all there is") {
   Scene scene(1);
-  Server& server = scene.server(0);
-  const MonoTime now = scene.loop.now();
-  server.note_failure(now);
-  server.note_failure(now);
-  CHECK_FALSE(server.resting(now));
-  server.note_success();
-  server.note_failure(now);
-  server.note_failure(now);
-  CHECK_FALSE(server.resting(now));
-  server.note_failure(now);
-  CHECK(server.resting(now));
-  CHECK_FALSE(server.resting(now + Seconds(1)));
-  for (int i = 0; i < 20; ++i) server.note_failure(now);
-  CHECK(server.resting(now + Millis(29999)));
-  CHECK_FALSE(server.resting(now + Seconds(30)));
-  Heard heard;
-  const auto exchange = scene.start(heard);
-  CHECK(scene.loop.wires.size() == 1);  // it is all there is
-}
-
-TEST_CASE("a server that accepts and never answers comes to rest, too") {
-  Scene scene(1);
+  const auto usable = [&] { return scene.server(0).health().usable(scene.loop.now()); };
   for (int i = 0; i < 3; ++i) {
-    CHECK_FALSE(scene.server(0).resting(scene.loop.now()));
+    CHECK(usable());
     Heard heard;
     const auto exchange = scene.start(heard);
     scene.loop.last().connected();
     scene.loop.pass(Millis(30100));
     CHECK(heard.error.code == ErrorCode::kFirstByteTimeout);
   }
-  CHECK(scene.server(0).resting(scene.loop.now()));
+  CHECK_FALSE(usable());
+  Heard heard;
+  const auto exchange = scene.start(heard);
+  CHECK(scene.loop.wires.size() == 4);
+}
+
+TEST_CASE("a 502 of an origin counts against it, one that a shield passes on does not") {
+  for (const GroupKind kind : {GroupKind::kOrigin, GroupKind::kShield}) {
+    GroupConfig config;
+    config.kind = kind;
+    config.health.min_requests = 4;
+    Scene scene(1, config);
+    scene.warm();
+    for (int i = 0; i < 6; ++i) {
+      Heard heard;
+      const auto exchange = scene.start(heard);
+      scene.loop.last().data("HTTP/1.1 502 Bad\r\nContent-Length: 0\r\n\r\n");
+      CHECK(heard.all() == "head 502, complete");
+    }
+    CHECK(scene.server(0).health().usable(scene.loop.now()) == (kind == GroupKind::kShield));
+  }
+}
+
+TEST_CASE("with most of the servers ejected all are used, with all of them the backup is") {
+  GroupConfig config;
+  config.policy = Policy::kOrdered;
+  for (const char* host : {"a", "b", "c", "spare"}) {
+    ServerConfig server;
+    server.host = server.url = host;
+    server.backup = server.host == "spare";
+    config.servers.push_back(server);
+  }
+  Scene scene(0);
+  scene.make(config);
+  const auto eject = [&](size_t n) {
+    for (int i = 0; i < 3; ++i) {
+      scene.server(n).health().note(Outcome::kNoAnswer, scene.loop.now());
+    }
+  };
+  const auto first = [&] { return scene.group->choose({}, 0)->config().host; };
+  CHECK(first() == "a");
+  eject(0);
+  CHECK(first() == "b");
+  eject(1);
+  CHECK(first() == "a");  // two of three: panic
+  CHECK_FALSE(scene.group->is_down());
+  eject(2);
+  CHECK(first() == "spare");
+  eject(3);
+  CHECK(scene.group->is_down());
+  CHECK(first() == "a");
 }
 
 TEST_CASE("weights share the requests out, backups wait for the others to rest") {
@@ -572,6 +602,7 @@ TEST_CASE("weights share the requests out, backups wait for the others to rest")
   config.policy = Policy::kRoundRobin;
   for (const int weight : {1, 3}) {
     ServerConfig server;
+    server.url = std::to_string(weight);
     server.weight = weight;
     config.servers.push_back(server);
   }
@@ -593,7 +624,9 @@ TEST_CASE("weights share the requests out, backups wait for the others to rest")
   CHECK(asked[1] == 30);
   CHECK(asked[2] == 0);
   for (size_t s : {0, 1}) {
-    for (int i = 0; i < 3; ++i) scene.server(s).note_failure(scene.loop.now());
+    for (int i = 0; i < 3; ++i) {
+      scene.server(s).health().note(Outcome::kNoAnswer, scene.loop.now());
+    }
   }
   first_choice();
   CHECK(asked[2] == 1);
@@ -629,7 +662,7 @@ TEST_CASE("the port of an authority is left out when it is the scheme's") {
     config.host = row.host;
     config.port = row.port;
     config.tls = row.tls;
-    CHECK(Server(config, 1).authority() == row.authority);
+    CHECK(Server(config, 1, nullptr).authority() == row.authority);
   }
 }
 

@@ -69,6 +69,7 @@ struct Scene {
       ServerConfig server;
       server.host = std::string(1, static_cast<char>('a' + i));
       server.port = 8080;
+      server.url = "http://" + server.host + ":8080";
       config.servers.push_back(server);
       resolver.names[server.host] = {"10.0.0." + std::to_string(i + 1)};
     }

@@ -1,0 +1,71 @@
+#include "common/upstream/health_board.h"
+
+namespace seawall::upstream {
+
+SharedHealth::SharedHealth(HealthBoard& board, std::string group, const ServerConfig& server,
+                           const HealthRules& rules)
+    : board_(board),
+      group_(std::move(group)),
+      url_(server.url),
+      zone_(server.zone),
+      health_(rules) {}
+
+void SharedHealth::note(Outcome outcome, MonoTime now) {
+  std::optional<Health::Change> change;
+  {
+    const std::lock_guard lock(mutex_);
+    ++requests_;
+    if (outcome != Outcome::kGood) ++failures_;
+    change = health_.note(outcome, now);
+    if (change) usable_from_.store(health_.usable_from(), std::memory_order_relaxed);
+  }
+  if (change) tell(change);
+}
+
+void SharedHealth::note_probe(bool good, MonoTime now) {
+  std::optional<Health::Change> change;
+  {
+    const std::lock_guard lock(mutex_);
+    change = health_.note_probe(good, now);
+    if (change) usable_from_.store(health_.usable_from(), std::memory_order_relaxed);
+  }
+  if (change) tell(change);
+}
+
+void SharedHealth::tell(const std::optional<Health::Change>& change) {
+  if (!board_.tell_) return;
+  std::string line = group_ + ": " + url_ + " is " + word(change->state);
+  if (change->state == Health::State::kEjected) {
+    line += " for " + std::to_string(change->time.count()) + " ms";
+  }
+  board_.tell_(line + ": " + change->why);
+}
+
+std::shared_ptr<SharedHealth> HealthBoard::find(const std::string& group,
+                                                const ServerConfig& server,
+                                                const HealthRules& rules) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<SharedHealth>& found = servers_[group + " " + server.url];
+  if (!found) {
+    found = std::make_shared<SharedHealth>(*this, group, server, rules);
+  } else {
+    const std::lock_guard own(found->mutex_);
+    found->health_.configure(rules);
+    found->usable_from_.store(found->health_.usable_from(), std::memory_order_relaxed);
+  }
+  return found;
+}
+
+std::vector<HealthBoard::Facts> HealthBoard::facts(MonoTime now) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(servers_, [](const auto& entry) { return entry.second.use_count() == 1; });
+  std::vector<Facts> out;
+  for (const auto& [name, server] : servers_) {
+    const std::lock_guard own(server->mutex_);
+    out.push_back({server->group_, server->url_, server->zone_, server->health_.state(now),
+                   server->requests_, server->failures_, server->health_.ejections()});
+  }
+  return out;
+}
+
+}  // namespace seawall::upstream

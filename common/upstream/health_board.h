@@ -1,0 +1,92 @@
+// The health of all upstream servers of a node: one state for each, which every loop reads and
+// feeds. It stays over reloads for servers that stay.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "common/upstream/health.h"
+
+namespace seawall::upstream {
+
+class HealthBoard;
+
+// One server's. Any thread; reading takes no lock.
+class SharedHealth {
+ public:
+  SharedHealth(HealthBoard& board, std::string group, const ServerConfig& server,
+               const HealthRules& rules);
+
+  void note(Outcome outcome, MonoTime now);
+  void note_probe(bool good, MonoTime now);
+  bool usable(MonoTime now) const { return now >= usable_from_.load(std::memory_order_relaxed); }
+  // Of a usable one.
+  double slow_start_share(Millis slow_start, MonoTime now) const {
+    return upstream::slow_start_share(usable_from_.load(std::memory_order_relaxed), slow_start,
+                                      now);
+  }
+
+ private:
+  friend class HealthBoard;
+  void tell(const std::optional<Health::Change>& change);
+
+  HealthBoard& board_;
+  const std::string group_;
+  const std::string url_;
+  const std::string zone_;
+  std::atomic<MonoTime> usable_from_{};  // health_.usable_from()
+  std::mutex mutex_;                     // the rest
+  Health health_;
+  uint64_t requests_ = 0;
+  uint64_t failures_ = 0;
+};
+
+class HealthBoard {
+ public:
+  // `tell`: gets a line for the log whenever a state changes; any thread. It must not ask the
+  // board.
+  using Tell = std::function<void(const std::string& line)>;
+  explicit HealthBoard(Tell tell = nullptr) : tell_(std::move(tell)) {}
+
+  // The state of that server, new or as it was. The board outlives it.
+  std::shared_ptr<SharedHealth> find(const std::string& group, const ServerConfig& server,
+                                     const HealthRules& rules);
+
+  struct Facts {
+    std::string group;
+    std::string server;
+    std::string zone;
+    Health::State state = Health::State::kUp;
+    uint64_t requests = 0;
+    uint64_t failures = 0;
+    uint64_t ejections = 0;
+  };
+  // Of all servers that a group still has, in order. Forgets the others.
+  std::vector<Facts> facts(MonoTime now);
+
+ private:
+  friend class SharedHealth;
+
+  const Tell tell_;
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<SharedHealth>> servers_;
+};
+
+constexpr const char* word(Health::State state) {
+  switch (state) {
+    case Health::State::kUp:
+      return "up";
+    case Health::State::kEjected:
+      return "ejected";
+    case Health::State::kDown:
+      return "down";
+  }
+  return "";
+}
+
+}  // namespace seawall::upstream
