@@ -4,12 +4,12 @@
 
 BUILD_PACKAGES=(
   build-essential cmake ninja-build pkg-config libuv1-dev "libllhttp-dev|node-llhttp" libssl-dev
-  nlohmann-json3-dev libc-ares-dev libxxhash-dev libcli11-dev libjemalloc-dev
+  nlohmann-json3-dev libc-ares-dev libxxhash-dev libcli11-dev libjemalloc-dev libhiredis-dev
 )
 RUN_PACKAGES=(openssl curl ca-certificates)
 TEST_PACKAGES=(
   catch2 clang "libclang-rt-14-dev|libclang-rt-dev" "clang-format-14|clang-format" ccache nginx python3
-  shellcheck valgrind
+  redis-server shellcheck valgrind
 )
 
 is_installed() {

@@ -183,6 +183,7 @@ constexpr Key<Snapshot> kNodeKeys[] = {
     {"upstreams", read_upstreams, "upstream", Presence::kRequired},
     {"sites", read_sites, "site", Presence::kRequired},
     {"purge", read_purge, "purge"},
+    {"fleet", read_fleet, "fleet"},
 };
 constexpr Shape<Snapshot> kNode = {"node", kNodeKeys};
 

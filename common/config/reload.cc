@@ -29,6 +29,15 @@ std::string show_access(const LogConfig& log) {
   return log.access_path + (log.access_format == LogFormat::kJson ? " json" : " combined");
 }
 
+std::string show(const cluster::FleetConfig& fleet) {
+  if (!fleet.enabled) return "none";
+  return fleet.name + " at " + fleet.url + (fleet.user.empty() ? "" : " as " + fleet.user) +
+         (fleet.password_file.empty() ? "" : ", password in " + fleet.password_file) +
+         (fleet.ca_file.empty() ? "" : ", ca " + fleet.ca_file) +
+         (fleet.verify ? "" : ", not verified") + ", forget_after " +
+         std::to_string(fleet.forget_after.count()) + " ms, keep " + std::to_string(fleet.keep);
+}
+
 }  // namespace
 
 std::vector<std::string> not_reloadable(const Snapshot& old, const Snapshot& now) {
@@ -51,6 +60,9 @@ std::vector<std::string> not_reloadable(const Snapshot& old, const Snapshot& now
   compare("log.access", show_access(old.log), show_access(now.log));
   compare("log.error.path", old.log.error_path, now.log.error_path);
   compare("log.audit.path", old.log.audit_path, now.log.audit_path);
+  if (!(old.fleet == now.fleet)) {
+    compare("fleet", show(old.fleet), show(now.fleet));
+  }
   compare("purge.undo_window", number(static_cast<uint64_t>(old.undo_window.count())) + " s",
           number(static_cast<uint64_t>(now.undo_window.count())) + " s");
   return out;

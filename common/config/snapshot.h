@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/cache/site.h"
+#include "common/cluster/config.h"
 #include "common/proxy/limits.h"
 #include "common/proxy/purge_rules.h"
 #include "common/upstream/config.h"
@@ -79,6 +80,7 @@ struct Snapshot {
   bool trust_client_certificates = false;   // shield: a verified client certificate is trusted, too
   std::vector<AddressBlock> purge_allowed;  // default: loopback
   proxy::PurgeRules purge;
+  cluster::FleetConfig fleet;
   Seconds undo_window{300};  // in which a soft purge can be taken back
   std::vector<upstream::GroupConfig> groups;
   std::shared_ptr<const cache::SiteTable> sites;

@@ -234,6 +234,27 @@ void render_purge_log(Text& text, const NodeFacts& f) {
               f.purges_owed);
 }
 
+void render_fleet(Text& text, const FleetFacts& f) {
+  text.metric("fleet_connected", "gauge", "Whether Redis can be reached.",
+              static_cast<uint64_t>(f.connected));
+  text.metric("fleet_cut_off_seconds", "gauge", "For how long Redis could not be reached.",
+              static_cast<uint64_t>(f.cut_off_seconds));
+  text.metric("fleet_nodes", "gauge", "Nodes that have to acknowledge purges.", f.nodes);
+  text.metric("fleet_nodes_behind", "gauge", "Nodes that have applied less than this one.",
+              f.nodes_behind);
+  text.metric("fleet_unsent", "gauge", "Purges that wait for Redis.", f.unsent);
+  text.metric("fleet_waiting", "gauge", "Purges accepted here that not all have acknowledged.",
+              f.waiting);
+  text.metric("fleet_appended_total", "counter", "Purges this node has put into the stream.",
+              f.appended);
+  text.metric("fleet_applied_total", "counter", "Entries of the stream that took effect here.",
+              f.applied);
+  text.metric("fleet_connects_total", "counter", "Times this node has joined its fleet.",
+              f.connects);
+  text.metric("fleet_purges_of_all_total", "counter",
+              "Times everything was purged since entries could not be read.", f.purges_of_all);
+}
+
 }  // namespace
 
 std::string render_prometheus(const Report& report) {
@@ -253,6 +274,7 @@ std::string render_prometheus(const Report& report) {
   render_store_and_pool(text, report.facts);
   render_servers(text, report.servers);
   render_purge_log(text, report.facts);
+  if (report.facts.fleet) render_fleet(text, *report.facts.fleet);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,21 @@
 #include "common/metrics/rates.h"
 
 namespace seawall::metrics {
+
+// Of a node that shares its purges through Redis.
+struct FleetFacts {
+  bool connected = false;
+  double cut_off_seconds = 0;
+  std::string position;  // of this node in the stream
+  uint64_t nodes = 0;
+  uint64_t nodes_behind = 0;
+  uint64_t unsent = 0;   // purges that are not in the stream yet
+  uint64_t waiting = 0;  // accepted here, and not acknowledged by all
+  uint64_t appended = 0;
+  uint64_t applied = 0;
+  uint64_t connects = 0;
+  uint64_t purges_of_all = 0;
+};
 
 // What is not counted by loops.
 struct NodeFacts {
@@ -42,6 +58,8 @@ struct NodeFacts {
   uint64_t purge_refused = 0;
   uint64_t purges_owed = 0;                                          // to servers of the next tier
   std::vector<std::pair<std::string_view, uint64_t>> purge_targets;  // by kind
+
+  std::optional<FleetFacts> fleet;
 
   uint64_t pool_idle = 0;
   uint64_t pool_active = 0;

@@ -113,6 +113,23 @@ void write_servers(JsonWriter& json, const std::vector<ServerFacts>& servers) {
   json.end_array();
 }
 
+void write_fleet(JsonWriter& json, const FleetFacts& f) {
+  json.key("fleet");
+  json.begin_object();
+  json.field("connected", f.connected);
+  json.field("cut_off_seconds", f.cut_off_seconds);
+  json.field("position", std::string_view(f.position));
+  json.field("nodes", f.nodes);
+  json.field("nodes_behind", f.nodes_behind);
+  json.field("unsent", f.unsent);
+  json.field("waiting", f.waiting);
+  json.field("appended", f.appended);
+  json.field("applied", f.applied);
+  json.field("connects", f.connects);
+  json.field("purges_of_all", f.purges_of_all);
+  json.end_object();
+}
+
 void write_upstream(JsonWriter& json, const NodeFacts& f) {
   json.key("upstream");
   json.begin_object();
@@ -187,6 +204,7 @@ std::string render_stats_json(const Report& report) {
   write_rates(json, report.rates);
   write_store(json, report.facts);
   write_purge_log(json, report.facts);
+  if (report.facts.fleet) write_fleet(json, *report.facts.fleet);
   write_upstream(json, report.facts);
   write_servers(json, report.servers);
   write_logs(json, report.facts);

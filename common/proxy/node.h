@@ -23,6 +23,10 @@
 #include "common/store/store.h"
 #include "common/upstream/group.h"
 
+namespace seawall::cluster {
+class Fleet;
+}
+
 namespace seawall::proxy {
 
 enum class Tier : uint8_t { kEdge, kShield };
@@ -106,6 +110,9 @@ class Worker {
   // Without a desk only PURGE is understood, and leaves no trace.
   void set_purge_desk(PurgeDesk& desk) { purge_desk_ = &desk; }
   PurgeDesk* purge_desk() const { return purge_desk_; }
+  // Null: this node is of no fleet.
+  void set_fleet(cluster::Fleet* fleet) { fleet_ = fleet; }
+  cluster::Fleet* fleet() const { return fleet_; }
 
   // A request id: unique among processes for all practical purposes.
   std::string new_request_id();
@@ -137,6 +144,7 @@ class Worker {
   bool draining_ = false;
   std::unique_ptr<OrderQueue> order_queue_;
   PurgeDesk* purge_desk_ = nullptr;
+  cluster::Fleet* fleet_ = nullptr;
   uint64_t id_base_;
   uint64_t id_next_ = 0;
   Graveyard graveyard_{*this};

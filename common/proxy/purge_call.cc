@@ -23,9 +23,12 @@ PurgeCall::PurgeCall(Worker& worker, PurgePlan plan, net::PostedTask& done)
 }
 
 PurgeCall::~PurgeCall() {
-  if (!started_ || applied_) return;
-  const Verb verb = plan_.order.verb;
-  if (verb == Verb::kPurge || verb == Verb::kUndo) (void)finish();
+  if (ticket_) ticket_->detach();
+  if (started_ && !finished_ && changes_anything()) (void)finish();
+}
+
+bool PurgeCall::changes_anything() const {
+  return plan_.order.verb == Verb::kPurge || plan_.order.verb == Verb::kUndo;
 }
 
 void PurgeCall::start() {
@@ -33,6 +36,11 @@ void PurgeCall::start() {
   started_at_ = worker_.loop().now();
   if (count_) count_->start();
   if (!plan_.wait) timed_out_ = true;
+  if (plan_.fleet && changes_anything()) {
+    number_ = apply();
+    if (!number_->ok()) return done_.post();
+    ticket_ = plan_.fleet->submit(plan_.order, started_at_, done_);
+  }
   for (const auto& order : orders_) order->start(done_);
   if (finished()) {
     done_.post();
@@ -48,17 +56,20 @@ void PurgeCall::on_timer() {
 
 bool PurgeCall::finished() const {
   if (count_ && !count_->finished()) return false;
-  return timed_out_ ||
-         std::all_of(orders_.begin(), orders_.end(), [](const auto& o) { return o->finished(); });
+  if (timed_out_ || (number_ && !number_->ok())) return true;
+  if (ticket_ && !ticket_->finished()) return false;
+  return std::all_of(orders_.begin(), orders_.end(), [](const auto& o) { return o->finished(); });
 }
 
 Result<PurgeReceipt> PurgeCall::finish() {
-  applied_ = true;
+  finished_ = true;
   timer_.cancel();
-  Result<uint64_t> number = apply();
+  if (ticket_) ticket_->detach();
+  if (!number_) number_ = apply();
+  const Result<uint64_t>& number = *number_;
   if (!number) return number.error();
   Result<PurgeReceipt> done = receipt(*number);
-  if (plan_.order.verb == Verb::kPurge || plan_.order.verb == Verb::kUndo) {
+  if (changes_anything()) {
     if (done && worker_.purge_desk()) worker_.purge_desk()->receipts().put(*done);
     queue_what_is_owed(*number);
   }
@@ -76,12 +87,8 @@ Result<uint64_t> PurgeCall::apply() {
   for (const auto& shield : orders_) {
     if (!shield->acknowledged()) lacking.push_back(shield->server().name());
   }
-  const Result<uint64_t> number = log.append(order.purge, now, lacking);
-  if (!number) return number;
-  worker_.counters().purges.add();
-  for (const purge::Target& target : order.purge.targets) {
-    if (target.kind == purge::Kind::kUrl) worker_.store().settle_url(target.hash);
-  }
+  const Result<uint64_t> number = worker_.store().apply_purge(order.purge, now, lacking);
+  if (number) worker_.counters().purges.add();
   return number;
 }
 
@@ -103,6 +110,10 @@ Result<PurgeReceipt> PurgeCall::receipt(uint64_t number) const {
     receipt.undo_of = entry->undo_of;
     receipt.own = part_of(*entry, worker_.node().name, word(worker_.node().tier));
   }
+  if (plan_.fleet && !count_) {
+    receipt.fleet = plan_.fleet->status(order.purge.id);
+    receipt.in_fleet = changes_anything() || !receipt.fleet.nodes.empty();
+  }
   const Micros took = worker_.loop().now() - started_at_;
   receipt.own.ms = std::chrono::duration<double, std::milli>(took).count();
   for (const auto& shield : orders_) {
@@ -119,7 +130,10 @@ Result<PurgeReceipt> PurgeCall::receipt(uint64_t number) const {
 void PurgeCall::queue_what_is_owed(uint64_t number) {
   if (plan_.order.verb == Verb::kUndo) worker_.order_queue().forget(plan_.order.undo_of);
   for (auto& shield : orders_) {
-    if (shield->acknowledged()) continue;
+    if (shield->acknowledged()) {
+      worker_.store().purges().debts().paid(shield->server().name(), number);
+      continue;
+    }
     if (plan_.order.verb == Verb::kPurge) shield->number = number;
     worker_.order_queue().add(std::move(shield));
   }

@@ -2,6 +2,9 @@
 // from an old copy, then here. A shield that can't be reached, or not in time, is asked again by
 // the worker's queue; until it has acknowledged, the log knows what it lacks (purge/debts.h).
 //
+// In a fleet it takes effect here at once, all shields being owed it, and is handed to the fleet,
+// whose nodes (this one among them) apply it again at its place in the stream.
+//
 // Once started it takes effect here whatever becomes of who asked: at the latest when it is
 // destroyed.
 #pragma once
@@ -9,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "common/cluster/fleet.h"
 #include "common/proxy/purge_count.h"
 #include "common/proxy/purge_receipts.h"
 #include "common/proxy/shield_order.h"
@@ -18,8 +22,9 @@ namespace seawall::proxy {
 struct PurgePlan {
   purge::Order order;
   std::vector<ShieldServer> shields;
-  bool wait = true;      // for the shields
-  Millis timeout{5000};  // so long
+  cluster::Fleet* fleet = nullptr;  // whose nodes get it, too
+  bool wait = true;                 // for shields and fleet
+  Millis timeout{5000};             // so long
 };
 
 class PurgeCall {
@@ -29,13 +34,14 @@ class PurgeCall {
   ~PurgeCall();
   void start();
   bool finished() const;
-  // Takes effect here, once. kOverload: the log is full; kInvalid: there is nothing to take back,
-  // or nothing known of that purge.
+  // Has taken effect here, once. kOverload: the log is full; kInvalid: there is nothing to take
+  // back, or nothing known of that purge.
   Result<PurgeReceipt> finish();
 
  private:
   void on_timer();
   Result<uint64_t> apply();
+  bool changes_anything() const;
   Result<PurgeReceipt> receipt(uint64_t number) const;
   void queue_what_is_owed(uint64_t number);
 
@@ -46,7 +52,9 @@ class PurgeCall {
   std::unique_ptr<PurgeCount> count_;
   bool started_ = false;
   bool timed_out_ = false;
-  bool applied_ = false;
+  std::shared_ptr<cluster::Ticket> ticket_;
+  std::optional<Result<uint64_t>> number_;  // once it has taken effect here
+  bool finished_ = false;
   MonoTime started_at_{};
   net::Timer timer_ = net::Timer::to<&PurgeCall::on_timer>(this);
 };

@@ -32,26 +32,50 @@ void write_time(JsonWriter& json, WallTime time) {
   json.field("time", std::string_view(text));
 }
 
-void write_part(JsonWriter& json, const purge::NodePart& part) {
+void write_part(JsonWriter& json, const purge::NodePart& part, bool acknowledged = true) {
   json.begin_object();
   json.field("node", std::string_view(part.node));
   json.field("role", std::string_view(part.role));
-  json.field("acknowledged", true);
-  json.field("ms", std::round(part.ms * 1000) / 1000);
-  write_amount(json, part.amount);
-  json.field("swept", part.swept);
+  json.field("acknowledged", acknowledged);
+  if (acknowledged) {
+    json.field("ms", std::round(part.ms * 1000) / 1000);
+    write_amount(json, part.amount);
+  } else {
+    null(json, "ms");
+    write_amount(json, std::nullopt);
+  }
+  json.field("swept", acknowledged && part.swept);
   json.end_object();
 }
 
 void write_missing(JsonWriter& json, const PurgeReceipt::Shield& shield) {
-  json.begin_object();
-  json.field("node", std::string_view(shield.server));
-  json.field("role", "shield");
-  json.field("acknowledged", false);
-  null(json, "ms");
-  write_amount(json, std::nullopt);
-  json.field("swept", false);
-  json.end_object();
+  purge::NodePart part;
+  part.node = shield.server;
+  part.role = "shield";
+  write_part(json, part, false);
+}
+
+// A shield that is of the fleet has its line as such.
+bool has_line(const PurgeReceipt& receipt, const purge::NodePart& part) {
+  const auto& nodes = receipt.fleet.nodes;
+  return std::any_of(nodes.begin(), nodes.end(),
+                     [&](const auto& n) { return n.part.node == part.node; });
+}
+
+void write_nodes(JsonWriter& json, const PurgeReceipt& receipt) {
+  json.key("nodes");
+  json.begin_array();
+  write_part(json, receipt.own);
+  for (const cluster::NodeStatus& node : receipt.fleet.nodes) {
+    if (node.part.node != receipt.own.node) write_part(json, node.part, node.acknowledged);
+  }
+  for (const PurgeReceipt::Shield& shield : receipt.shields) {
+    if (!shield.acknowledged) write_missing(json, shield);
+    for (const purge::NodePart& part : shield.parts) {
+      if (!has_line(receipt, part)) write_part(json, part);
+    }
+  }
+  json.end_array();
 }
 
 void write_target(JsonWriter& json, const purge::Target& target) {
@@ -102,12 +126,15 @@ bool all_parts(const PurgeReceipt& receipt, Judge judge) {
 }  // namespace
 
 bool PurgeReceipt::complete() const {
+  if (in_fleet && !fleet.complete()) return false;
   return std::all_of(shields.begin(), shields.end(), [](const auto& s) { return s.acknowledged; });
 }
 
 bool PurgeReceipt::found() const {
   const auto none = [](const purge::NodePart& p) { return p.amount && p.amount->objects == 0; };
-  return !none(own) || !all_parts(*this, none);
+  return !none(own) || !all_parts(*this, none) ||
+         !std::all_of(fleet.nodes.begin(), fleet.nodes.end(),
+                      [&](const auto& n) { return none(n.part); });
 }
 
 bool PurgeReceipt::swept() const {
@@ -123,6 +150,7 @@ std::string to_json(const PurgeReceipt& receipt) {
     null(json, "requests_per_second");  // not counted per object
   } else {
     json.field("number", receipt.number);
+    if (receipt.fleet.place) json.field("position", std::string_view(receipt.fleet.place->text()));
     write_time(json, receipt.time);
   }
   if (receipt.undo_of.empty()) {
@@ -131,14 +159,7 @@ std::string to_json(const PurgeReceipt& receipt) {
     json.field("undo_of", std::string_view(receipt.undo_of));
   }
   if (!receipt.url.empty()) json.field("url", std::string_view(receipt.url));
-  json.key("nodes");
-  json.begin_array();
-  write_part(json, receipt.own);
-  for (const PurgeReceipt::Shield& shield : receipt.shields) {
-    if (!shield.acknowledged) write_missing(json, shield);
-    for (const purge::NodePart& part : shield.parts) write_part(json, part);
-  }
-  json.end_array();
+  write_nodes(json, receipt);
   json.field("complete", receipt.complete());
   json.end_object();
   return json.take() + "\n";
@@ -154,21 +175,6 @@ std::string to_json(const std::vector<purge::LogEntry>& entries, uint64_t positi
   json.end_array();
   json.end_object();
   return json.take() + "\n";
-}
-
-purge::NodePart part_of(const purge::LogEntry& entry, std::string_view node,
-                        std::string_view role) {
-  const std::vector<purge::Target>& targets = entry.purge.targets;
-  const bool known = !targets.empty() && std::all_of(targets.begin(), targets.end(), [](auto& t) {
-    return t.kind == purge::Kind::kUrl;  // all its objects were looked at when it came
-  });
-  purge::NodePart part;
-  part.node = node;
-  part.role = role;
-  part.number = entry.number;
-  part.swept = entry.swept || known;
-  if (part.swept) part.amount = entry.amount;
-  return part;
 }
 
 void PurgeReceipts::put(PurgeReceipt receipt) {

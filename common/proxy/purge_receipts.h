@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/cluster/tracker.h"
 #include "common/purge/order.h"
 #include "common/purge/purge_log.h"
 
@@ -31,6 +32,9 @@ struct PurgeReceipt {
     std::vector<purge::NodePart> parts;  // its own, and those of nodes behind it
   };
   std::vector<Shield> shields;
+  // Of a fleet (cluster/fleet.h): this node's place in the stream, and all its nodes, this one too.
+  bool in_fleet = false;
+  cluster::PurgeStatus fleet;
 
   bool complete() const;
   bool found() const;  // any node had something
@@ -41,9 +45,6 @@ std::string to_json(const PurgeReceipt& receipt);
 // One entry of the log, its targets cut at kMaxShownTargets.
 inline constexpr size_t kMaxShownTargets = 100;
 std::string to_json(const std::vector<purge::LogEntry>& entries, uint64_t position);
-
-// This node's part in an entry of its log.
-purge::NodePart part_of(const purge::LogEntry& entry, std::string_view node, std::string_view role);
 
 // The receipts of this node, the newest kMax. Thread-safe.
 class PurgeReceipts {

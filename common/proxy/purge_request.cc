@@ -206,6 +206,7 @@ void PurgeRequest::start_method() {
   plan.order.purge = std::move(wish->purge);
   plan.order.purge.id = random_id();
   plan.shields = shields_of(worker_, {site_});
+  plan.fleet = worker_.fleet();
   run(std::move(plan));
 }
 
@@ -235,6 +236,7 @@ void PurgeRequest::start_form() {
   plan.order.purge.id = random_id();
   plan.order.purge.mode = form.soft ? purge::Mode::kSoft : purge::Mode::kHard;
   plan.order.purge.targets = std::move(targets.targets);
+  plan.fleet = worker_.fleet();
   plan.wait = form.wait == PurgeForm::Wait::kAll || form.dry_run;
   plan.timeout = form.timeout;
   if (targets.all_sites) targets.sites.clear();
@@ -262,6 +264,7 @@ void PurgeRequest::start_undo() {
   plan.order.verb = Verb::kUndo;
   plan.order.purge.id = random_id();
   plan.order.undo_of = form.id;
+  plan.fleet = worker_.fleet();
   plan.wait = form.wait == PurgeForm::Wait::kAll;
   plan.timeout = form.timeout;
   plan.shields = shields_of(worker_, {});
@@ -284,6 +287,7 @@ void PurgeRequest::start_receipt() {
   PurgePlan plan;
   plan.order.verb = Verb::kStatus;
   plan.order.purge.id = id;
+  plan.fleet = worker_.fleet();
   const std::optional<PurgeReceipt> known = worker_.purge_desk()->receipts().find(id);
   if (known && !known->swept()) plan.shields = shields_of(worker_, {});
   run(std::move(plan));
@@ -319,6 +323,8 @@ LocalAnswer PurgeRequest::answer() {
       }
       if (const auto known = receipts.find(id_)) {
         receipt->shields = known->shields;
+        receipt->in_fleet = known->in_fleet;
+        if (receipt->fleet.nodes.empty()) receipt->fleet = known->fleet;  // too long ago
         receipt->own.ms = known->own.ms;
       }
     }

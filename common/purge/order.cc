@@ -129,6 +129,20 @@ std::optional<NodePart> read_part(const std::vector<std::string>& words) {
 
 }  // namespace
 
+NodePart part_of(const LogEntry& entry, std::string_view node, std::string_view role) {
+  const std::vector<Target>& targets = entry.purge.targets;
+  const bool known = !targets.empty() && std::all_of(targets.begin(), targets.end(), [](auto& t) {
+    return t.kind == Kind::kUrl;  // all its objects were looked at when it came
+  });
+  NodePart part;
+  part.node = node;
+  part.role = role;
+  part.number = entry.number;
+  part.swept = entry.swept || known;
+  if (part.swept) part.amount = entry.amount;
+  return part;
+}
+
 std::string write_order(const Order& order) {
   const std::string_view verb = kVerbs[static_cast<size_t>(order.verb)];
   std::string out;

@@ -49,6 +49,9 @@ struct NodePart {
   bool swept = false;
 };
 
+// A node's part in an entry of its log: of a purge of URLs only the amount is known at once.
+NodePart part_of(const LogEntry& entry, std::string_view node, std::string_view role);
+
 std::string write_order(const Order& order);
 // kInvalid: not an order, or one that is cut.
 Result<Order> read_order(std::string_view text);

@@ -269,12 +269,27 @@ void PurgeLog::State::shed(WallTime now, const LogLimits& limits, uint64_t swept
 std::optional<LogEntry> PurgeLog::State::newest(std::string_view id) const {
   const auto [begin, end] = by_id.equal_range(std::string(id));
   uint64_t number = 0;
-  for (auto it = begin; it != end; ++it) number = std::max(number, it->second);
-  if (number) return records.at(number).entry;
-  const auto old = std::find_if(history.rbegin(), history.rend(),
-                                [&](const LogEntry& e) { return e.purge.id == id; });
-  if (old == history.rend()) return std::nullopt;
-  return *old;
+  Amount amount;
+  const auto add = [&](const LogEntry& entry) {
+    amount.objects += entry.amount.objects;
+    amount.bytes += entry.amount.bytes;
+  };
+  for (auto it = begin; it != end; ++it) {
+    number = std::max(number, it->second);
+    add(records.at(it->second).entry);
+  }
+  std::optional<LogEntry> found;
+  if (number) {
+    found = records.at(number).entry;
+  } else {
+    for (const LogEntry& entry : history) {
+      if (entry.purge.id != id) continue;
+      found = entry;
+      add(entry);
+    }
+  }
+  if (found) found->amount = amount;
+  return found;
 }
 
 PurgeLog::PurgeLog(const LogLimits& limits) : limits_(limits), state_(std::make_unique<State>()) {}

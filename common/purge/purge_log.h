@@ -120,7 +120,7 @@ class PurgeLog {
   bool needs_sweep() const { return position() > swept_.load(std::memory_order_relaxed); }
 
   // --- for people and other nodes ---
-  // The newest entry with that id, also from the history.
+  // The newest entry with that id, also from the history; its amount is that of all with that id.
   std::optional<LogEntry> find(std::string_view id) const;
   // At most `limit` entries behind `number`, oldest first, local ones left out.
   std::vector<LogEntry> after(uint64_t number, size_t limit) const;

@@ -141,7 +141,8 @@ std::string Admin::answer(const http::RequestHead& head) {
   if (path == "/healthz") return message(200, "text/plain", "ok\n");
   if (path == "/readyz") {
     const bool ready = source_.ready();
-    return message(ready ? 200 : 503, "text/plain", ready ? "ready\n" : "not ready\n");
+    return message(ready ? 200 : 503, "text/plain",
+                   (ready ? "ready\n" : "not ready\n") + source_.remark());
   }
   if (path == "/metrics") {
     return message(200, metrics::kPrometheusContentType,

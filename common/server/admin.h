@@ -23,6 +23,8 @@ class AdminSource {
  public:
   virtual metrics::Report report() = 0;
   virtual bool ready() = 0;
+  // What else there is to say about that: lines, or nothing.
+  virtual std::string remark() { return {}; }
   // Why the node would answer this request as it would.
   virtual std::string explain(const http::RequestHead& head, bool https) = 0;
   virtual bool is_purge(const http::RequestHead& head) = 0;

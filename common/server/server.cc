@@ -59,6 +59,8 @@ store::StoreConfig store_config(const config::Snapshot& snapshot) {
   return out;
 }
 
+constexpr Millis kFleetWait{2000};
+
 uint64_t resident_bytes() {
   std::ifstream statm("/proc/self/statm");
   uint64_t total = 0;
@@ -142,7 +144,9 @@ std::shared_ptr<const Prepared> Server::prepare(std::shared_ptr<const config::Sn
 bool Server::start_workers() {
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   const int count = snapshot_->workers > 0 ? snapshot_->workers : std::max(1, cores);
-  const Shared shared{*store_, node_, *log_, *desk_, *health_, open_connections_};
+  const Shared shared{*store_,          node_,    *log_,
+                      *desk_,           *health_, fleet_ ? &fleet_->fleet() : nullptr,
+                      open_connections_};
   for (int i = 0; i < count; ++i) {
     workers_.push_back(
         std::make_unique<WorkerThread>(shared, slots_.capacity(), access_->add_ring()));
@@ -162,6 +166,14 @@ bool Server::start_workers() {
   }
   pools_.resize(workers_.size());
   return true;
+}
+
+bool Server::open_fleet() {
+  if (!snapshot_->fleet.enabled) return true;
+  std::string error;
+  fleet_ = FleetPart::open(loop_, *store_, *log_, node_, *snapshot_, error);
+  if (!fleet_) log_->log(log::Level::kError, "fleet: %s", error.c_str());
+  return fleet_ != nullptr;
 }
 
 bool Server::open_audit_log() {
@@ -221,7 +233,7 @@ int Server::run() {
                               ? log::AccessFormat::kJson
                               : log::AccessFormat::kCombined;
   access_ = std::make_unique<log::AccessWriter>(access_options, *log_);
-  if (!start_workers() || !open_admin()) return 1;
+  if (!open_fleet() || !start_workers() || !open_admin()) return 1;
   if (const Result<void> begun = access_->start(); !begun.ok()) {
     log_->log(log::Level::kError, "access log %s: %s", snapshot_->log.access_path.c_str(),
               begun.error().detail);
@@ -238,15 +250,28 @@ int Server::run() {
     log_->log(log::Level::kInfo, "admin listening on http://%s",
               admin_->local_address().to_string().c_str());
   }
-  workers_.front()->start_node_tasks();
-  for (const auto& worker : workers_) worker->run();
-  log_->log(log::Level::kInfo, "%s %s ready, %zu workers", node_.name.c_str(), SEAWALL_VERSION,
-            workers_.size());
-  ready_ = true;
+  if (fleet_) {
+    loop_.set_timer(serve_, kFleetWait);
+    fleet_->fleet().start([this] { serve(); });
+  } else {
+    serve();
+  }
   every_second();
   loop_.run();
   log_->log(log::Level::kInfo, "%s ends", node_.name.c_str());
   return 0;
+}
+
+// In a fleet when it has joined: what is stored before is not covered by the others' receipts. Not
+// for ever, since sites are to be served without Redis, too.
+void Server::serve() {
+  if (ready_) return;
+  ready_ = true;
+  serve_.cancel();
+  workers_.front()->start_node_tasks();
+  for (const auto& worker : workers_) worker->run();
+  log_->log(log::Level::kInfo, "%s %s ready, %zu workers", node_.name.c_str(), SEAWALL_VERSION,
+            workers_.size());
 }
 
 void Server::on_signal(net::Signal signal) {
@@ -292,6 +317,7 @@ void Server::reload() {
   }
   snapshot_ = loaded.snapshot;
   prepared_ = prepared;
+  if (fleet_) fleet_->apply(*snapshot_);
   log_->set_level(static_cast<log::Level>(snapshot_->log.level));
   // One after the other, so that a port that the system chooses is the same on all.
   ports_.assign(snapshot_->listeners.size(), 0);
@@ -329,8 +355,11 @@ void Server::drain(Millis time) {
 void Server::check_drained() {
   metrics::Totals totals;
   for (const auto& worker : workers_) worker->counters().add_to(totals);
-  if (totals.open_viewer_connections == 0 || loop_.now() >= drain_until_) return loop_.stop();
-  loop_.set_timer(drain_, Millis(50));
+  if (totals.open_viewer_connections > 0 && loop_.now() < drain_until_) {
+    return loop_.set_timer(drain_, Millis(50));
+  }
+  if (!fleet_) return loop_.stop();
+  fleet_->fleet().leave([this] { loop_.stop(); });
 }
 
 void Server::every_second() {
@@ -393,6 +422,7 @@ metrics::Report Server::report() {
   for (size_t i = 0; i < purge::kKinds; ++i) {
     facts.purge_targets.emplace_back(to_string(static_cast<purge::Kind>(i)), log.targets[i]);
   }
+  if (fleet_) facts.fleet = fleet_->facts();
   for (const WorkerThread::PoolFacts& pool : pools_) {
     facts.pool_idle += pool.idle;
     facts.pool_active += pool.active;

@@ -16,6 +16,7 @@
 #include "common/net/uv_loop.h"
 #include "common/proxy/purge_desk.h"
 #include "common/server/admin.h"
+#include "common/server/fleet_part.h"
 #include "common/server/worker_thread.h"
 
 namespace seawall::server {
@@ -36,6 +37,7 @@ class Server final : public net::SignalHandler, public AdminSource {
   // AdminSource
   metrics::Report report() override;
   bool ready() override { return ready_ && !draining_; }
+  std::string remark() override { return fleet_ ? fleet_->remark() : std::string(); }
   std::string explain(const http::RequestHead& head, bool https) override;
   bool is_purge(const http::RequestHead& head) override;
   uint64_t purge_body_bytes() override { return snapshot_->purge.body_bytes; }
@@ -43,7 +45,9 @@ class Server final : public net::SignalHandler, public AdminSource {
              std::function<void(proxy::LocalAnswer)> reply) override;
 
   bool open_audit_log();
+  bool open_fleet();
   bool start_workers();
+  void serve();
   bool open_admin();
   std::shared_ptr<const Prepared> prepare(std::shared_ptr<const config::Snapshot> snapshot,
                                           std::string& error);
@@ -67,6 +71,7 @@ class Server final : public net::SignalHandler, public AdminSource {
   std::unique_ptr<upstream::HealthBoard> health_;
   std::atomic<int64_t> open_connections_{0};
   net::UvLoop loop_;
+  std::unique_ptr<FleetPart> fleet_;  // null: of none
   std::vector<std::unique_ptr<WorkerThread>> workers_;
   std::unique_ptr<Admin> admin_;
   std::unique_ptr<net::SignalWatcher> signals_;
@@ -81,6 +86,7 @@ class Server final : public net::SignalHandler, public AdminSource {
   bool draining_ = false;
   MonoTime drain_until_{};
   net::Timer second_ = net::Timer::to<&Server::every_second>(this);
+  net::Timer serve_ = net::Timer::to<&Server::serve>(this);
   net::Timer drain_ = net::Timer::to<&Server::check_drained>(this);
 };
 

@@ -17,6 +17,7 @@ WorkerThread::WorkerThread(const Shared& shared, size_t site_slots, log::AccessR
       admin_purges_(proxy_),
       sweeper_(loop_, shared.store) {
   proxy_.set_purge_desk(shared.desk);
+  proxy_.set_fleet(shared.fleet);
 }
 
 WorkerThread::~WorkerThread() {

@@ -40,6 +40,7 @@ struct Shared {
   log::Logger& log;
   proxy::PurgeDesk& desk;
   upstream::HealthBoard& health;
+  cluster::Fleet* fleet;  // null: none
   std::atomic<int64_t>& open_connections;
 };
 

@@ -105,6 +105,19 @@ bool Store::is_purged(const Object& object, uint64_t until) const {
   return finding.lost || (finding.hard && finding.hard <= until);
 }
 
+Result<uint64_t> Store::apply_purge(purge::Purge purge, WallTime now,
+                                    std::span<const std::string> lacking) {
+  std::vector<uint64_t> urls;
+  for (const purge::Target& target : purge.targets) {
+    if (target.kind == purge::Kind::kUrl) urls.push_back(target.hash);
+  }
+  const Result<uint64_t> number = purges_.append(std::move(purge), now, lacking);
+  if (number) {
+    for (const uint64_t url : urls) settle_url(url);
+  }
+  return number;
+}
+
 purge::Amount Store::settle_url(uint64_t url_hash) {
   Shard& shard = shard_of(url_hash);
   Visits visits;

@@ -116,6 +116,9 @@ class Store final : private Reclaimer {
   bool is_purged(const Object& object, uint64_t until = UINT64_MAX) const;
   // For what is not stored yet, by its fetcher: brings its standing up to now. False: purged.
   bool consider_purges(Object& object) const;
+  // Appends to the log (see PurgeLog::append()) and settles the URLs that it names.
+  Result<uint64_t> apply_purge(purge::Purge purge, WallTime now,
+                               std::span<const std::string> lacking);
   // Applies the log to all objects of a URL at once: how many a purge has hit (or an undo freed)
   // that no check before had noticed.
   purge::Amount settle_url(uint64_t url_hash);

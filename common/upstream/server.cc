@@ -24,13 +24,19 @@ bool Connection::take(net::StreamHandler* handler) {
 
 void Connection::drop() { server_.remove_idle(*this); }
 
-Server::Server(const ServerConfig& config, int max_idle, std::shared_ptr<SharedHealth> health)
-    : config_(config), max_idle_(max_idle), health_(std::move(health)) {
+std::string authority_of(const ServerConfig& config) {
   const bool v6 = config.host.find(':') != std::string::npos;
-  authority_ = v6 ? "[" + config.host + "]" : config.host;
-  if (config.port != (config.tls ? 443 : 80)) authority_ += ":" + std::to_string(config.port);
-  id_ = hash64(config.host + ":" + std::to_string(config.port));
+  std::string authority = v6 ? "[" + config.host + "]" : config.host;
+  if (config.port != (config.tls ? 443 : 80)) authority += ":" + std::to_string(config.port);
+  return authority;
 }
+
+Server::Server(const ServerConfig& config, int max_idle, std::shared_ptr<SharedHealth> health)
+    : config_(config),
+      authority_(authority_of(config)),
+      max_idle_(max_idle),
+      id_(hash64(config.host + ":" + std::to_string(config.port))),
+      health_(std::move(health)) {}
 
 Server::~Server() {
   while (Connection* c = idle_.pop_front()) delete c;

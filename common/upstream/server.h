@@ -14,13 +14,16 @@
 
 namespace seawall::upstream {
 
+// "host" or "host:port" when the port is not the scheme's: for Host.
+std::string authority_of(const ServerConfig& config);
+
 class Server {
  public:
   Server(const ServerConfig& config, int max_idle, std::shared_ptr<SharedHealth> health);
   ~Server();
 
   const ServerConfig& config() const { return config_; }
-  // "host" or "host:port" when the port is not the scheme's: for Host.
+  // See authority_of().
   const std::string& authority() const { return authority_; }
   uint64_t id() const { return id_; }  // hash of host and port: the same on every node
 
@@ -40,9 +43,9 @@ class Server {
 
  private:
   const ServerConfig config_;
+  const std::string authority_;
   const int max_idle_;
-  std::string authority_;
-  uint64_t id_;
+  const uint64_t id_;
   IntrusiveList<Connection> idle_;  // front: latest used
   int idle_count_ = 0;
   std::shared_ptr<SharedHealth> health_;

@@ -21,6 +21,7 @@ LIBRARIES = (
     (re.compile(r"openssl/"), {"common/crypto": SOURCES, "common/tls": SOURCES}),
     (re.compile(r"nlohmann/"), {"common/config": (".cc",)}),
     (re.compile(r"llhttp\.h"), {"common/h1": SOURCES}),
+    (re.compile(r"hiredis/"), {"common/cluster": (".cc",)}),
     (re.compile(r"CLI/"), {"edge": SOURCES, "shield": SOURCES, "common/server": (".cc",)}),
 )
 # Folders whose code is pure: they read no clock and do no I/O.

@@ -143,6 +143,11 @@ std::string describe(const Snapshot& s) {
   w.put("purge_allowed", s.purge_allowed).put("undo_window", s.undo_window);
   w.in("purge").put("path", s.purge.path).put("rate", s.purge.rate);
   w.in("purge").put("body_bytes", s.purge.body_bytes);
+  w.in("fleet").put("url", s.fleet.url).put("host", s.fleet.host).put("port", s.fleet.port);
+  w.in("fleet").put("tls", s.fleet.tls).put("verify", s.fleet.verify).put("ca", s.fleet.ca_file);
+  w.in("fleet").put("user", s.fleet.user).put("password", s.fleet.password_file);
+  w.in("fleet").put("name", s.fleet.name).put("keep", s.fleet.keep);
+  w.in("fleet").put("forget_after", s.fleet.forget_after);
   for (const proxy::PurgeToken& t : s.purge.tokens) {
     w.in("token").put("name", t.name).put("sha256", crypto::to_hex(t.sha256));
     w.in("token").put("scopes", int{t.grant.scopes}).put("sites", t.grant.sites);

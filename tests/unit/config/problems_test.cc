@@ -167,6 +167,14 @@ TEST_CASE("a value out of bounds is refused with the bounds") {
       {"purge", "\"rate\": @-1", "out of range", "a whole number from 0 to 1000000"},
       {"purge_token", "\"scopes\": [@\"urls\"]", "did you mean \"url\"", "\"everything\""},
       {"purge_token", "\"scopes\": @[]", "can do nothing", "\"url\""},
+      {"fleet", "\"redis\": @\"http://localhost\"", "is no Redis", "redis://host:port"},
+      {"fleet", "\"redis\": @\"redis://me:word@localhost\"", "a user or password in a URL",
+       "password_file"},
+      {"fleet", "\"redis\": @\"redis://localhost:0\"", "is no Redis", "rediss://"},
+      {"fleet", "\"redis\": @\"redis://localhost/1\"", "is no Redis", "rediss://"},
+      {"fleet", "\"user\": @\"edge\"", "a user without password", "password_file"},
+      {"fleet", "\"forget_after\": @\"1s\"", "out of range", "from 10s to 7d"},
+      {"fleet", "\"keep\": @10", "out of range", "1000"},
       {"access_log", "\"format\": @\"jsno\"", "did you mean \"json\"?", "\"combined\""},
       {"access_log", "\"path\": @\"no/such/folder/access.log\"", "no folder",
        "a folder that exists"},
@@ -358,15 +366,15 @@ TEST_CASE("all problems of both files are found in one run, in order") {
         "sites.json:3:14 "    // host twice
         "sites.json:3:51 "    // path
         "sites.json:3:64 ");  // unknown key
-  CHECK_THAT(
-      format(result.problems[1]),
-      Catch::Matchers::EndsWith(
-          "edge.json:3:3: error: unknown key \"lisen\"; did you mean \"listen\"?\n"
-          "    \"lisen\": [\":80\"],\n"
-          "    ^\n"
-          "expected: \"$schema\", \"node\", \"workers\", \"zone\", \"listen\", \"admin\", "
-          "\"cache\", "
-          "\"log\", \"limits\", \"trusted_edges\", \"upstreams\", \"sites\" or \"purge\"\n"));
+  CHECK_THAT(format(result.problems[1]),
+             Catch::Matchers::EndsWith(
+                 "edge.json:3:3: error: unknown key \"lisen\"; did you mean \"listen\"?\n"
+                 "    \"lisen\": [\":80\"],\n"
+                 "    ^\n"
+                 "expected: \"$schema\", \"node\", \"workers\", \"zone\", \"listen\", \"admin\", "
+                 "\"cache\", "
+                 "\"log\", \"limits\", \"trusted_edges\", \"upstreams\", \"sites\", \"purge\" or "
+                 "\"fleet\"\n"));
   CHECK_THAT(result.problems[6].message, ContainsSubstring("sites[0]: unknown key"));
 }
 

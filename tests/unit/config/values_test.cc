@@ -405,4 +405,29 @@ TEST_CASE("the caller's check sees each pair and each list of authorities once")
   CHECK(seen == "ca.pem+ cert.pem+key.pem ");
 }
 
+TEST_CASE("a fleet's Redis is a URL without user, its port and TLS optional") {
+  const struct {
+    const char* url;
+    const char* host;
+    uint16_t port;
+    bool tls;
+  } table[] = {
+      {"redis://127.0.0.1", "127.0.0.1", 6379, false},
+      {"redis://Redis.example.net:6380/", "redis.example.net", 6380, false},
+      {"rediss://[::1]", "::1", 6379, true},
+      {"rediss://[2001:db8::1]:7000", "2001:db8::1", 7000, true},
+  };
+  for (const auto& t : table) {
+    CAPTURE(t.url);
+    const auto s = good("fleet", std::string("\"redis\": \"") + t.url + "\"");
+    CHECK(s->fleet.enabled);
+    CHECK(s->fleet.host == t.host);
+    CHECK(s->fleet.port == t.port);
+    CHECK(s->fleet.tls == t.tls);
+    CHECK(s->fleet.verify);
+    CHECK(s->fleet.name == "default");
+  }
+  CHECK_FALSE(good("node", "\"workers\": 1")->fleet.enabled);
+}
+
 }  // namespace seawall::config
