@@ -70,6 +70,31 @@ certificate() {
       -extfile <(echo "subjectAltName=$2") -out "$DEMO/$1.pem" 2>>"$DEMO/openssl.log"
 }
 
+# A throw-away Redis, on a port that is free now; $REDIS is its URL.
+start_redis() {
+  local port
+  for _ in {1..20}; do
+    port=$((20000 + RANDOM % 12000))
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue
+    REDIS=redis://127.0.0.1:$port
+    mkdir -p "$DEMO/redis"
+    start redis redis-server --port "$port" --bind 127.0.0.1 --dir "$DEMO/redis" --save '' \
+      --appendonly yes --appendfsync always
+    for _ in {1..200}; do
+      grep -q 'Ready to accept connections' "$DEMO/redis.log" && return 0
+      sleep 0.05
+    done
+    break
+  done
+  echo "redis-server does not start:" >&2
+  tail -n 20 "$DEMO/redis.log" >&2
+  return 1
+}
+
+fleet_section() {
+  [[ -z "$CLUSTER" ]] || echo "\"fleet\": { \"redis\": \"$REDIS\" },"
+}
+
 make_certificates() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
     -subj "/CN=Seawall demo CA, thrown away at the end" -addext keyUsage=critical,keyCertSign \
@@ -113,6 +138,7 @@ write_shield() {
   "log": { "access": { "path": "shield-access.log" } },
   "limits": { "drain_time": "2s" },
   "trusted_edges": ["client-certificate"],
+  $(fleet_section)
   "upstreams": { "origin": { "servers": ["$1"], "host": "server"${2:+, $2} } },
   "sites": "sites.json"
 }
@@ -135,6 +161,7 @@ write_edge() {
   "admin": { "address": "127.0.0.1", "port": $(port_or_any "$4") },
   "log": { "access": { "path": "$1-access.log" } },
   "limits": { "drain_time": "2s" },
+  $(fleet_section)
   "upstreams": {
     "shield": {
       "kind": "shield",

@@ -47,6 +47,13 @@ class DemoTest(unittest.TestCase):
                          seen)
         self.assertEqual(5, len(re.findall(r"^curl ", done.stdout, re.MULTILINE)))
 
+    def test_a_cluster_shares_a_purge(self):
+        done = run("--cluster", "--check")
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+        receipt = done.stdout.split("# A purge by tag")[1]
+        self.assertEqual(3, receipt.count('"acknowledged":true'), done.stdout)
+        self.assertIn('"complete":true', receipt)
+
     def test_wrong_options_are_refused(self):
         for options in (["--nonsense"], ["--origin"], ["--origin", "www.example.com"],
                         ["--origin", "https://www.example.com/path"]):
