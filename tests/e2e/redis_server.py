@@ -16,28 +16,31 @@ def free_port():
 
 
 class Redis:
-    def __init__(self, *options):
+    def __init__(self, *options, scheme="redis"):
         self.temporary = tempfile.TemporaryDirectory(prefix="seawall-redis-")
         self.folder = pathlib.Path(self.temporary.name)
         self.port = free_port()
         self.options = options
+        self.scheme = scheme
         self.process = None
         self.start()
 
     @property
     def url(self):
-        return f"redis://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def start(self):
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
-                [REDIS, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.folder,
+                [REDIS, "--port" if self.scheme == "redis" else "--tls-port", str(self.port), "--bind", "127.0.0.1", "--dir", self.folder,
                  "--save", "", "--appendonly", "yes", "--appendfsync", "always", *self.options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         end = time.monotonic() + 20
         while time.monotonic() < end:
             try:
-                if self.command("PING") in ("PONG", None):
+                if self.scheme != "redis" and "Ready to accept" in (self.folder / "log").read_text():
+                    return
+                if self.scheme == "redis" and self.command("PING") in ("PONG", None):
                     return
             except OSError:
                 pass

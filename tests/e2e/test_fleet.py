@@ -4,6 +4,7 @@ import itertools
 import json
 import pathlib
 import signal
+import subprocess
 import tempfile
 import time
 import unittest
@@ -342,6 +343,42 @@ class PasswordTest(unittest.TestCase):
                 until(lambda: node.stats()["fleet"]["connected"])
             finally:
                 node.close()
+
+
+class TlsTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="seawall-e2e-")
+        self.addCleanup(self.folder.cleanup)
+        self.pem = self.certificate("redis")
+        self.redis = Redis("--port", "0", "--tls-cert-file", self.pem, "--tls-key-file",
+                           self.pem + ".key", "--tls-ca-cert-file", self.pem, "--tls-auth-clients",
+                           "no", scheme="rediss")
+        self.addCleanup(self.redis.close)
+
+    def certificate(self, name):
+        pem = f"{self.folder.name}/{name}.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=redis.test", "-addext",
+                        "subjectAltName=IP:127.0.0.1", "-keyout", pem + ".key", "-out", pem],
+                       check=True, capture_output=True)
+        return pem
+
+    def node(self, **fleet):
+        node = Node("shield", {"fleet": {"redis": self.redis.url, **fleet}, "sites": ANY_HOST,
+                               "upstreams": {"origin": {"servers": ["http://127.0.0.1:1"]}}},
+                    self.folder.name)
+        self.addCleanup(node.close)
+        return node
+
+    def test_redis_over_tls_is_verified(self):
+        node = self.node(ca=self.pem)
+        until(lambda: node.stats()["fleet"]["connected"], node.text())
+
+    def test_a_certificate_of_another_authority_is_refused(self):
+        node = self.node(ca=self.certificate("other"))
+        self.assertTrue(node.logged("cut off from rediss://"), node.text())
+        self.assertIn("certificate", node.text())
+        self.assertFalse(node.stats()["fleet"]["connected"])
 
 
 if __name__ == "__main__":

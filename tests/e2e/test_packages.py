@@ -8,8 +8,8 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMON = """build-essential cmake ninja-build pkg-config libuv1-dev libssl-dev nlohmann-json3-dev
-    libc-ares-dev libxxhash-dev libcli11-dev libjemalloc-dev openssl curl ca-certificates catch2 clang ccache nginx
-    python3 shellcheck valgrind clang-format""".split()
+    libc-ares-dev libxxhash-dev libcli11-dev libjemalloc-dev libhiredis-dev openssl curl ca-certificates
+    catch2 clang ccache nginx python3 redis-server shellcheck valgrind clang-format""".split()
 DEBIAN = {12: {*COMMON, "node-llhttp", "libclang-rt-14-dev", "clang-format-14"},
           13: {*COMMON, "libllhttp-dev", "libclang-rt-19-dev", "libclang-rt-dev",
                "clang-format-19"}}
