@@ -32,15 +32,18 @@ class Redis:
     def start(self):
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
-                [REDIS, "--port" if self.scheme == "redis" else "--tls-port", str(self.port), "--bind", "127.0.0.1", "--dir", self.folder,
+                [REDIS, "--port" if self.scheme == "redis" else "--tls-port", str(self.port),
+                 "--bind", "127.0.0.1", "--dir", self.folder,
                  "--save", "", "--appendonly", "yes", "--appendfsync", "always", *self.options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         end = time.monotonic() + 20
         while time.monotonic() < end:
             try:
-                if self.scheme != "redis" and "Ready to accept" in (self.folder / "log").read_text():
-                    return
-                if self.scheme == "redis" and self.command("PING") in ("PONG", None):
+                if self.scheme != "redis":
+                    ready = "Ready to accept" in (self.folder / "log").read_text()
+                else:
+                    ready = self.command("PING") in ("PONG", None)
+                if ready:
                     return
             except OSError:
                 pass

@@ -296,6 +296,16 @@ class OutageTest(FleetCase):
         until(lambda: self.metric("b", "purges_of_all") >= 1)
         self.assert_new(path, b"2")
 
+    def test_a_node_that_may_have_been_forgotten_validates_what_it_has(self):
+        self.open(fleet={"forget_after": "10s"})
+        path = self.serve("ETag: \"1\"")
+        self.fill(path)
+        self.fleet.redis.kill()
+        until(lambda: "Refresh" in self.get("b", path).x_cache, "a validation", 40)
+        self.fleet.redis.start()
+        self.until_connected("a", "b", "shield")
+        self.assertTrue(self.post("b", {"urls": [path]})[1]["complete"])
+
     def test_lost_entries_are_appended_again(self):
         self.open()
         path = self.serve()

@@ -112,6 +112,24 @@ TEST_CASE("an id that comes again acts again, and is undone as one") {
   CHECK(log.check(kPage.subject(), {}).standing.soft == 0);
 }
 
+TEST_CASE("an id that came again is told with the amounts of all its entries, also when dropped") {
+  PurgeLog log({.min_age = Seconds{60}});
+  log.append(hard("x", {Target::tag("a", {})}), kStart).value();
+  log.append(hard("y", {Target::tag("a", {})}), kStart).value();
+  log.append(hard("x", {Target::tag("a", {})}), kStart).value();
+  log.count(1, {2, 20});
+  log.count(2, {100, 1000});
+  log.count(3, {1, 5});
+  const auto told = [&] { return log.find("x").value(); };
+  CHECK(told().number == 3);
+  CHECK(told().amount.objects == 3);
+  CHECK(told().amount.bytes == 25);
+  log.swept(3, kStart + kMinute);
+  CHECK(log.stats().entries == 0);
+  CHECK(told().number == 3);
+  CHECK(told().amount.objects == 3);
+}
+
 TEST_CASE("what is swept and old is dropped; what was checked before counts as hit") {
   PurgeLog log({.min_age = kMinute});
   log.append(hard("h1", {Target::tag("x", {}), *Target::pattern("/x/*", {"a.org"})}), kStart)
