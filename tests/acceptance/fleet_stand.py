@@ -5,12 +5,12 @@ import pathlib
 import re
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 
 from stand import BIN, SITES, Node, Process, merged
+from viewer import Viewer
 
 CHECKER = BIN / "tests" / "purge_checker"
 
@@ -93,12 +93,12 @@ class Checker:
 
 
 class FleetStand:
-    """`fleets`: the name of the fleet of shield, first edge, second edge …; None: of none.
+    """`origin`: its port. `fleets`: the name of the fleet of shield, first edge, second edge …; None: of none.
 
     `through(port)` gives the port to connect to in its place: a relay's.
     """
 
-    def __init__(self, checker, fleets=("accept",) * 3, through=lambda port: port, both=None):
+    def __init__(self, origin, fleets=("accept",) * 3, through=lambda port: port, both=None):
         self.temporary = tempfile.TemporaryDirectory(prefix="seawall-fleet-")
         folder = pathlib.Path(self.temporary.name)
         self.redis = Redis(folder) if any(fleets) else None
@@ -111,7 +111,7 @@ class FleetStand:
                 self.redis.start()
             self.shield = self._node("shield", "shield", merged(common, {
                 "trusted_edges": ["127.0.0.1"],
-                "upstreams": {"origin": {"servers": [f"http://127.0.0.1:{checker.port}"]}}}),
+                "upstreams": {"origin": {"servers": [f"http://127.0.0.1:{origin}"]}}}),
                 fleets[0], through)
             for number, fleet in enumerate(fleets[1:], 1):
                 server = f"http://127.0.0.1:{through(self.shield.port)}"
@@ -129,6 +129,20 @@ class FleetStand:
         node = Node(role, self.temporary.name, config, name=name)
         self.processes.append(node)
         return node.start()
+
+    def know_each_other(self, seconds=30):
+        """Waits until each edge's receipts name all nodes."""
+        end = time.monotonic() + seconds
+        for edge in self.edges:
+            viewer = Viewer(edge.port, "stand.test")
+            receipt = {}
+            while len(receipt.get("nodes", ())) < len(self.edges) + 1 or not receipt["complete"]:
+                if time.monotonic() > end:
+                    raise RuntimeError(f"{edge.name} does not know all nodes: {receipt}")
+                time.sleep(0.02)
+                answer = viewer.fetch("POST", "/purge", body=b'{"urls": ["/nothing"]}')
+                receipt = json.loads(answer.check.text)
+            viewer.close()
 
     def stop(self):
         problems = []

@@ -1,8 +1,9 @@
-"""TCP relays on loopback, each a thread of its own: one delays, one plants old answers."""
+"""TCP relays on loopback, each a thread of its own: one delays and breaks, one plants old answers."""
 
 import asyncio
 import re
 import threading
+import time
 
 
 class Relay:
@@ -11,11 +12,30 @@ class Relay:
     def __init__(self, target, delay=0.0):
         self.target, self.delay = target, delay
         self.port = 0
+        self._writers = set()
+        self._flowing = None  # asyncio.Event
+        self._refusing = False
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
         self._ready.wait()
+
+    def break_for(self, seconds, cut):
+        """Passes nothing on for so long; a cut ends all connections, too, and refuses new ones."""
+        self._loop.call_soon_threadsafe(self._break, cut)
+        time.sleep(seconds)
+        self._loop.call_soon_threadsafe(self._mend)
+
+    def _break(self, cut):
+        self._flowing.clear()
+        self._refusing = cut
+        for writer in self._writers if cut else ():
+            writer.transport.abort()
+
+    def _mend(self):
+        self._refusing = False
+        self._flowing.set()
 
     def close(self):
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -26,6 +46,8 @@ class Relay:
         server = self._loop.run_until_complete(
             asyncio.start_server(self._connected, "127.0.0.1", 0))
         self.port = server.sockets[0].getsockname()[1]
+        self._flowing = asyncio.Event()
+        self._flowing.set()
         self._ready.set()
         self._loop.run_forever()
         server.close()
@@ -41,11 +63,15 @@ class Relay:
         except OSError:
             writer.close()
             return
+        self._writers |= {writer, far_writer}
         try:
+            if self._refusing:
+                return
             await self._serve(reader, writer, far_reader, far_writer)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
+            self._writers -= {writer, far_writer}
             writer.close()
             far_writer.close()
 
@@ -58,13 +84,16 @@ class Relay:
         data = b"more"
         while data:
             data = await reader.read(65536)
+            await self._flowing.wait()
             loop.call_later(self.delay, writer.write if data else self._end,
                             data if data else writer)
 
     @staticmethod
     def _end(writer):
-        if not writer.is_closing():
+        try:
             writer.write_eof()
+        except OSError:
+            pass  # it has ended, too
 
 
 class ReplayingRelay(Relay):

@@ -7,7 +7,7 @@ namespace {
 
 constexpr size_t kMost = 2000;
 constexpr std::chrono::seconds kPatience{30};
-constexpr std::chrono::milliseconds kPause{5};
+constexpr std::chrono::milliseconds kPause{1};
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,7 @@ class Objects {
   size_t size() const { return count_; }
   Object& operator[](size_t i) { return objects_[i]; }
   Object* find(std::string_view path);
+  Object& draw(std::mt19937_64& random) { return objects_[random() % count_]; }
   std::vector<Object*> in_folder(std::string_view folder);
   std::vector<Object*> under_tag(std::string_view tag);
   std::vector<Object*> all();

@@ -19,7 +19,7 @@ struct Target {
 Target draw_urls(Objects& objects, Object& object, std::mt19937_64& random) {
   Target target{"url", {&object}, {{"urls", {object.path}}}};
   if (Dice(1, 10)(random) == 1) {  // a list of URLs counts as one purge
-    Object& other = objects[random() % objects.size()];
+    Object& other = objects.draw(random);
     target.objects.push_back(&other);
     target.body["urls"].push_back(other.path);
   }

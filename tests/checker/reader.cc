@@ -50,7 +50,7 @@ Reader::Reader(Objects& objects, Tally& tally, const std::vector<uint16_t>& edge
   for (const uint16_t port : edges) edges_.push_back(std::make_unique<Client>(port, kTimeout));
 }
 
-void Reader::read() { read(objects_[random_() % objects_.size()], random_() % edges_.size()); }
+void Reader::read() { read(objects_.draw(random_), random_() % edges_.size()); }
 
 Reader::Request Reader::make_request(Object& object, size_t edge) {
   Request request{.object = object, .edge = edge, .language = "", .text = ""};

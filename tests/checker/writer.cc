@@ -24,7 +24,7 @@ Writer::Writer(Objects& objects, Tally& tally, Chaser& chaser, const Options& op
 
 void Writer::purge() {
   Client& node = *nodes_[random_() % nodes_.size()];
-  Object& object = objects_[random_() % objects_.size()];
+  Object& object = objects_.draw(random_);
   if (random_() % 2) read_everywhere(object);  // so that there is something to purge
   Purge purge = draw_purge(objects_, object, random_, options_.timeout);
   const Clock::time_point begin = Clock::now();
