@@ -20,14 +20,18 @@ namespace seawall::purge {
 namespace {
 
 constexpr uint64_t kSoftBit = 1;
+constexpr uint64_t kManyBit = 2;  // stands for earlier ones, too, behind the mark before it
+constexpr int kMarkBits = 2;
 // Beyond so many marks under one key a hard one takes the place of the hard one before it: what is
 // hit stays the same, its number is a later one.
 constexpr size_t kExactMarks = 64;
 constexpr uint64_t kRecordBytes = 400;  // about: with its nodes in the indices
 
 uint64_t encode(uint64_t number, Mode mode) {
-  return number << 1 | (mode == Mode::kSoft ? kSoftBit : 0);
+  return number << kMarkBits | (mode == Mode::kSoft ? kSoftBit : 0);
 }
+
+uint64_t number_of(uint64_t mark) { return mark >> kMarkBits; }
 
 // FNV-1a, which gives the hashes of all beginnings in one pass; a collision purges too much.
 class PrefixHash {
@@ -65,6 +69,7 @@ struct Search {
   uint64_t soft_after = 0;
   bool wants_soft = true;
   uint64_t hard = 0;
+  uint64_t hard_from = 0;  // of all those noted, the oldest number that one may stand for
   uint64_t soft = 0;
 
   uint64_t after() const { return wants_soft ? std::min(hard_after, soft_after) : hard_after; }
@@ -72,12 +77,15 @@ struct Search {
   bool has_older_than(uint64_t number) const {
     return hard && hard < number && (!wants_soft || (soft && soft < number));
   }
-  void note(uint64_t number, bool is_soft) {
-    if (is_soft) {
-      if (wants_soft && number > soft_after && (!soft || number < soft)) soft = number;
-    } else if (number > hard_after && (!hard || number < hard)) {
-      hard = number;
-    }
+  void note_soft(uint64_t number) {
+    if (wants_soft && number > soft_after && (!soft || number < soft)) soft = number;
+  }
+  // `from`: the oldest that it may stand for.
+  void note_hard(uint64_t number, uint64_t from) {
+    if (number <= hard_after) return;
+    from = std::max(from, hard_after + 1);
+    if (!hard || number < hard) hard = number;
+    if (!hard_from || from < hard_from) hard_from = from;
   }
 };
 
@@ -123,9 +131,18 @@ void PurgeLog::State::search_marks(uint64_t key, Search& search) const {
   const auto it = marks.find(key);
   if (it == marks.end()) return;
   const Marks& numbers = it->second;
-  auto at = std::lower_bound(numbers.begin(), numbers.end(), (search.after() + 1) << 1);
-  for (; at != numbers.end() && !search.has_older_than(*at >> 1); ++at) {
-    search.note(*at >> 1, *at & kSoftBit);
+  auto at = std::lower_bound(numbers.begin(), numbers.end(), (search.after() + 1) << kMarkBits);
+  for (; at != numbers.end(); ++at) {
+    const uint64_t number = number_of(*at);
+    const bool many = *at & kManyBit;
+    if (!many && search.has_older_than(number)) break;
+    if (*at & kSoftBit) {
+      search.note_soft(number);
+    } else if (many) {
+      search.note_hard(number, at == numbers.begin() ? 0 : number_of(at[-1]) + 1);
+    } else {
+      search.note_hard(number, number);
+    }
   }
 }
 
@@ -141,7 +158,12 @@ void PurgeLog::State::search_paths(const Scope& scope, std::string_view path,
   const auto newer = [](uint64_t number, const Wildcard& w) { return number < w.number; };
   auto at = std::upper_bound(scope.wildcards.begin(), scope.wildcards.end(), search.after(), newer);
   for (; at != scope.wildcards.end(); ++at) {
-    if (at->pattern.matches(path, target)) search.note(at->number, at->soft);
+    if (!at->pattern.matches(path, target)) continue;
+    if (at->soft) {
+      search.note_soft(at->number);
+    } else {
+      search.note_hard(at->number, at->number);
+    }
   }
 }
 
@@ -184,7 +206,7 @@ void PurgeLog::State::add_target(Record& record, const Target& target) {
     const uint64_t mark = encode(entry.number, entry.purge.mode);
     const bool replaces = numbers.size() >= kExactMarks && !(numbers.back() & kSoftBit);
     if (replaces && entry.purge.mode == Mode::kHard) {
-      numbers.back() = mark;
+      numbers.back() = mark | kManyBit;
     } else {
       numbers.push_back(mark);
     }
@@ -209,7 +231,7 @@ void PurgeLog::State::remove_targets(Record& record) {
       }
       const auto it = marks.find(mark_key(target.kind, scope->id, content_hash(target)));
       if (it != marks.end()) {
-        std::erase(it->second, encode(entry.number, entry.purge.mode));
+        std::erase_if(it->second, [&](uint64_t m) { return number_of(m) == entry.number; });
         if (it->second.empty()) marks.erase(it);
       }
     }
@@ -383,6 +405,7 @@ Finding PurgeLog::check(const Subject& subject, const Standing& from) const {
   search.wants_soft = taken_back || !from.soft;
   s.search(subject, search);
   finding.hard = search.hard;
+  finding.hard_from = search.hard_from;
   if (!search.wants_soft) return finding;
   finding.standing.soft = search.soft;
   finding.standing.soft_since = search.soft ? s.records.at(search.soft).entry.time : WallTime{};

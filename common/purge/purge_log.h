@@ -55,10 +55,12 @@ struct Standing {
 };
 
 struct Finding {
-  uint64_t hard = 0;      // the oldest hard purge since Standing::checked that hits; 0: none
-  bool lost = false;      // what would tell is dropped already: to be treated as hit hard
-  uint64_t restored = 0;  // the undo by which the standing lost its soft purge; 0: none
-  Standing standing;      // where not hard: the new one
+  uint64_t hard = 0;       // the oldest hard purge since Standing::checked that hits; 0: none
+  uint64_t hard_from = 0;  // none of those that hit is older; below `hard` where very many were
+                           // noted as one
+  bool lost = false;       // what would tell is dropped already: to be treated as hit hard
+  uint64_t restored = 0;   // the undo by which the standing lost its soft purge; 0: none
+  Standing standing;       // where not hard: the new one
 
   bool purged() const { return hard != 0 || lost; }
 };

@@ -102,7 +102,7 @@ bool Store::is_purged(const Object& object, uint64_t until) const {
   const uint64_t checked = object.checked();
   if (checked == purges_.position()) return false;
   const purge::Finding finding = purges_.check(object.subject(), {.checked = checked});
-  return finding.lost || (finding.hard && finding.hard <= until);
+  return finding.lost || (finding.hard && finding.hard_from <= until);
 }
 
 Result<uint64_t> Store::apply_purge(purge::Purge purge, WallTime now,

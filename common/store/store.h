@@ -112,7 +112,7 @@ class Store final : private Reclaimer {
     if (object.settled(purges_.position())) return {};
     return look_up_purges(object, now);
   }
-  // Whether a hard purge, with a number up to `until`, hits it.
+  // Whether a hard purge, with a number up to `until`, hits it; may err to true, never to false.
   bool is_purged(const Object& object, uint64_t until = UINT64_MAX) const;
   // For what is not stored yet, by its fetcher: brings its standing up to now. False: purged.
   bool consider_purges(Object& object) const;

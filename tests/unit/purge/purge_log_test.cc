@@ -255,5 +255,22 @@ TEST_CASE("one URL purged again and again costs a bounded number of marks") {
   CHECK_FALSE(log.check(kPage.subject(), {.checked = 1000}).purged());
 }
 
+TEST_CASE("purges noted as one still say from which number on they hit") {
+  PurgeLog log;
+  const Target url = Target::url("www.example.com", "/shop/1");
+  for (int i = 0; i < 1000; ++i) log.append(hard("h", {url}), kStart).value();
+  const auto from = [&](uint64_t checked) {
+    return log.check(kPage.subject(), {.checked = checked}).hard_from;
+  };
+  CHECK(from(3) == 4);      // its own mark
+  CHECK(from(500) == 501);  // none of its own: perhaps the very next
+  CHECK(from(1000) == 0);
+  log.append(hard("h", {Target::tag("a", {})}), kStart).value();  // under another key
+  for (int i = 0; i < 10; ++i) log.append(hard("h", {url}), kStart).value();
+  CHECK(log.check(kPage.subject(), {.checked = 1000}).hard == 1001);
+  CHECK(from(1000) == 1001);
+  CHECK(from(1005) == 1006);
+}
+
 }  // namespace
 }  // namespace seawall::purge

@@ -168,6 +168,17 @@ TEST_CASE("a purged tag keeps later ones from a fill as soon as its head is know
   CHECK_FALSE(store.is_purged(*leader.fill->object(), 0));    // who was there before stays
 }
 
+TEST_CASE("who joined between two of very many purges of the same leaves, too") {
+  Store store(small());
+  for (int i = 0; i < 100; ++i) purge_target(store, Target::tag("shoes", {}));
+  Joined leader = lead(store, kKey);
+  purge_target(store, Target::tag("shoes", {}));
+  const uint64_t joined_at = store.purges().position();  // its tags are not known yet
+  purge_target(store, Target::tag("shoes", {}));
+  publish(store, leader, kKey, kShoes);
+  CHECK(store.is_purged(*leader.fill->object(), joined_at));
+}
+
 TEST_CASE("a fill that streams on while others are purged may be joined") {
   Store store(small());
   Joined leader = lead(store, kKey);
