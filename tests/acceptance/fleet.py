@@ -73,9 +73,9 @@ class Hammer:
     `nodes`: that a complete receipt must name; 0 if purges begin before the nodes know each other.
     """
 
-    def __init__(self, purges, seed, fleets, nodes, through=lambda port: port):
+    def __init__(self, purges, seed, fleets, nodes, through=lambda port: port, options=()):
         self.checker = Checker("--purges", purges, "--seconds", 60 + purges // PURGES_PER_SECOND,
-                               "--seed", seed, "--nodes", nodes, "--writers", WRITERS)
+                               "--seed", seed, "--nodes", nodes, "--writers", WRITERS, *options)
         self.stand = None
         try:
             self.stand = FleetStand(self.checker.port, fleets, through)
@@ -127,6 +127,20 @@ def hammer_alone(report, purges, seed, pause):
     """One edge before a shield needs no fleet."""
     hammer = Hammer(purges, seed, ALONE, 2)
     make_chaos(report, "edge, shield", hammer, [], random.Random(seed), pause, purges)
+
+
+def hammer_hot(report, purges, seed):
+    """A few objects whose origin is often late, and nobody dies: purges meet fills in flight."""
+    hammer = Hammer(purges, seed, ALONE, 2, options=("--objects", 8, "--slow", 0.4))
+    begin = time.monotonic()
+    try:
+        hammer.checker.begin(hammer.edges())
+        result = hammer.checker.finish()
+        took = time.monotonic() - begin
+    finally:
+        problems = hammer.close()
+    tell(report, "hot", result, purges, took)
+    report.problems("hot: crashes, ends other than 0", problems)
 
 
 def hammer_fleet(report, purges, seed, pause):
@@ -197,6 +211,7 @@ def run(options):
     some = max(LEAST_PURGES, purges // 10)
     plant_lost_edge(report, max(LEAST_PURGES, purges // 50), options.seed)
     plant_replays(report, max(LEAST_PURGES, purges // 50), options.seed)
+    hammer_hot(report, some, options.seed)
     hammer_alone(report, some, options.seed, pause)
     hammer_links(report, some, options.seed, pause)
     hammer_fleet(report, purges, options.seed, pause)
