@@ -47,6 +47,7 @@ HitResult answer_from_memory(Worker& worker, const Peer& peer, const http::Reque
   }
   if (!out.has_room(3 + piece_count, kAnswerFieldsMax)) return HitResult::kNoRoom;
 
+  worker.note_request(*object);
   AnswerFields fields;
   if (!object->head_has_length() && object->facts().status != 204) {
     fields.framing = AnswerFraming::kLength;

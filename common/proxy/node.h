@@ -114,6 +114,14 @@ class Worker {
   void set_fleet(cluster::Fleet* fleet) { fleet_ = fleet; }
   cluster::Fleet* fleet() const { return fleet_; }
 
+  // A request found this object: one in RequestRate::kSample is counted, by a linear congruential
+  // generator, so that no order of requests matters.
+  void note_request(store::Object& object) {
+    sample_ = sample_ * 1664525 + 1013904223;
+    if (sample_ < UINT32_MAX / store::RequestRate::kSample)
+      object.requests().count(loop_.wall_now());
+  }
+
   // A request id: unique among processes for all practical purposes.
   std::string new_request_id();
 
@@ -145,6 +153,7 @@ class Worker {
   std::unique_ptr<OrderQueue> order_queue_;
   PurgeDesk* purge_desk_ = nullptr;
   cluster::Fleet* fleet_ = nullptr;
+  uint32_t sample_ = 0;
   uint64_t id_base_;
   uint64_t id_next_ = 0;
   Graveyard graveyard_{*this};

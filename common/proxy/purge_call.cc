@@ -99,8 +99,11 @@ Result<PurgeReceipt> PurgeCall::receipt(uint64_t number) const {
   receipt.mode = order.purge.mode;
   if (count_) {
     receipt.dry_run = true;
-    receipt.own = {
-        worker_.node().name, std::string(word(worker_.node().tier)), 0, 0, count_->amount(), true};
+    receipt.own.node = worker_.node().name;
+    receipt.own.role = word(worker_.node().tier);
+    receipt.own.amount = count_->counted().amount;
+    receipt.own.swept = true;
+    receipt.requests_per_second = static_cast<double>(count_->counted().requests) / 60;
   } else {
     const std::optional<purge::LogEntry> entry = worker_.store().purges().find(order.purge.id);
     if (!entry) return Error{ErrorCode::kInvalid, Side::kViewer, true, "no purge has that id"};

@@ -20,7 +20,7 @@ PurgeCount::PurgeCount(net::Loop& loop, store::Store& store, purge::Purge purge,
 void PurgeCount::on_timer() {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point end = Clock::now() + kSlice;
-  while (store_.count(trial_, cursor_, kStep, amount_)) {
+  while (store_.count(trial_, cursor_, kStep, loop_.wall_now(), counted_)) {
     if (Clock::now() >= end) return loop_.set_timer(timer_, kPause);
   }
   finished_ = true;

@@ -16,7 +16,7 @@ class PurgeCount {
   PurgeCount(net::Loop& loop, store::Store& store, purge::Purge purge, net::PostedTask& done);
   void start() { loop_.set_timer(timer_, Millis(0)); }
   bool finished() const { return finished_; }
-  const purge::Amount& amount() const { return amount_; }
+  const store::Counted& counted() const { return counted_; }
 
  private:
   void on_timer();
@@ -26,7 +26,7 @@ class PurgeCount {
   purge::PurgeLog trial_;
   net::PostedTask& done_;
   store::CountCursor cursor_;
-  purge::Amount amount_;
+  store::Counted counted_;
   bool finished_ = false;
   net::Timer timer_ = net::Timer::to<&PurgeCount::on_timer>(this);
 };

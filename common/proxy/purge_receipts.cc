@@ -147,7 +147,7 @@ std::string to_json(const PurgeReceipt& receipt) {
   json.field("id", std::string_view(receipt.id));
   if (receipt.dry_run) {
     json.field("dry_run", true);
-    null(json, "requests_per_second");  // not counted per object
+    json.field("requests_per_second", std::round(receipt.requests_per_second * 100) / 100);
   } else {
     json.field("number", receipt.number);
     if (receipt.fleet.place) json.field("position", std::string_view(receipt.fleet.place->text()));

@@ -24,6 +24,7 @@ struct PurgeReceipt {
   std::string undo_of;
   std::string url;  // of a PURGE of one URL: as in its key
   bool dry_run = false;
+  double requests_per_second = 0;  // of a dry run: to this node, for what would go
   purge::NodePart own;
   struct Shield {
     std::string server;  // as the upstream group names it

@@ -111,7 +111,6 @@ Transaction::Next Transaction::lookup() {
   if (facts_.has_if_match || facts_.has_if_unmodified_since) {
     return pass(route, cache::Reason::kPass);
   }
-
   const WallTime now = worker_.loop().wall_now();
   if (route.internal.refetch && lookups_ == 0) {
     worker_.store().invalidate_url(route.key.host_port, route.key.target, now);
@@ -121,6 +120,7 @@ Transaction::Next Transaction::lookup() {
   cache::StoredState state;
   if (stored_) state = worker_.store().state_of(*stored_, now);
   if (state.invalidated) return again();  // and gone
+  if (stored_ && lookups_ == 0) worker_.note_request(*stored_);
   const cache::Verdict verdict =
       cache::decide(facts_, stored_ ? &stored_->facts() : nullptr, *behavior_, now, state);
   AnswerFields fields;

@@ -7,8 +7,8 @@
 
 namespace seawall::store {
 
-bool Store::count(const purge::PurgeLog& trial, CountCursor& cursor, size_t slots,
-                  purge::Amount& amount) const {
+bool Store::count(const purge::PurgeLog& trial, CountCursor& cursor, size_t slots, WallTime now,
+                  Counted& counted) const {
   std::vector<Ref<Object>> seen;
   while (slots > 0 && cursor.shard < shard_count_) {
     const Shard& shard = shards_[cursor.shard];
@@ -26,8 +26,9 @@ bool Store::count(const purge::PurgeLog& trial, CountCursor& cursor, size_t slot
     for (const Ref<Object>& object : seen) {
       const purge::Finding finding = trial.check(object->subject(), {});
       if ((!finding.hard && !finding.standing.soft) || is_purged(*object)) continue;
-      ++amount.objects;
-      amount.bytes += object->size;
+      ++counted.amount.objects;
+      counted.amount.bytes += object->size;
+      counted.requests += object->requests().in_last_minute(now);
     }
     seen.clear();
   }

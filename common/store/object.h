@@ -18,6 +18,7 @@
 #include "common/store/body.h"
 #include "common/store/eviction.h"
 #include "common/store/memory.h"
+#include "common/store/request_rate.h"
 
 namespace seawall::store {
 
@@ -100,6 +101,8 @@ class Object final : public RefCounted<Object>, public Entry {
   bool settled(uint64_t log_position) const {
     return stamp_.load(std::memory_order_relaxed) == log_position << 1;
   }
+  RequestRate& requests() { return requests_; }
+  const RequestRate& requests() const { return requests_; }
 
  private:
   friend class RefCounted<Object>;
@@ -120,6 +123,7 @@ class Object final : public RefCounted<Object>, public Entry {
 
   std::atomic<uint64_t> stamp_{0};  // Standing::checked; lowest bit: soft_ is set
   uint64_t soft_ = 0;
+  RequestRate requests_;
   Hash128 hash_;
   uint64_t url_hash_ = 0;
   uint32_t key_size_ = 0;

@@ -66,6 +66,12 @@ struct SweepCursor {
   bool running = false;
 };
 
+// What a purge would take out.
+struct Counted {
+  purge::Amount amount;
+  uint64_t requests = 0;  // for those objects in the last minute, about
+};
+
 // Where a count stands; see Store::count().
 struct CountCursor {
   uint32_t shard = 0;
@@ -130,10 +136,11 @@ class Store final : private Reclaimer {
   // purged. False when all is visited, and the log knows it. One sweep at a time.
   bool sweep(SweepCursor& cursor, size_t slots, WallTime now);
 
-  // Adds to `amount` what the only purge in `trial` would hit, in the next `slots` places of the
-  // index. False when all is visited. What moves meanwhile may be missed, or counted twice.
-  bool count(const purge::PurgeLog& trial, CountCursor& cursor, size_t slots,
-             purge::Amount& amount) const;
+  // Looks for what the only purge in `trial` would hit in the next `slots` places of the
+  // index, and adds to `counted`. False when all is visited. What moves meanwhile may be missed, or
+  // counted twice.
+  bool count(const purge::PurgeLog& trial, CountCursor& cursor, size_t slots, WallTime now,
+             Counted& counted) const;
 
   // Takes `object` out if it is still in (it turned out unusable).
   void remove(const Object& object);
