@@ -9,7 +9,7 @@ import tempfile
 import time
 import unittest
 
-from harness import ANY_HOST, Answer, Node, Origin, ask, get, merged
+from harness import ANY_HOST, QUICK, Answer, Node, Origin, ask, get, merged
 from redis_server import Redis
 
 FRESH = "Cache-Control: max-age=3600"
@@ -284,6 +284,7 @@ class OutageTest(FleetCase):
         self.assertEqual({"a": True, "shield": True}, self.acknowledged(receipt))
         self.assertTrue(receipt["complete"])
 
+    @unittest.skipIf(QUICK, "takes ten seconds")
     def test_a_silent_node_is_forgotten(self):
         self.open(fleet={"forget_after": "10s"})
         path = self.serve()
@@ -296,6 +297,7 @@ class OutageTest(FleetCase):
         until(lambda: self.metric("b", "purges_of_all") >= 1)
         self.assert_new(path, b"2")
 
+    @unittest.skipIf(QUICK, "takes ten seconds")
     def test_a_node_that_may_have_been_forgotten_validates_what_it_has(self):
         self.open(fleet={"forget_after": "10s"})
         path = self.serve("ETag: \"1\"")
