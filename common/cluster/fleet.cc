@@ -81,6 +81,7 @@ void Fleet::on_redis_lost(RedisConnection& connection) {
     live_until_ = loop_.now();
     if (live_until_ - live_since_ > kMaxBackoff) backoff_ = Millis(0);
   }
+  read_at_once_ = std::max<size_t>(1, read_at_once_ / 8);  // should it be that it was too much
   state_ = State::kOff;
   commands_.reset();
   reader_.reset();

