@@ -14,6 +14,7 @@ using upstream::HealthRules;
 using upstream::HostRule;
 using upstream::Policy;
 using upstream::ProbeRules;
+using upstream::RetryRules;
 using upstream::ServerConfig;
 using upstream::Timeouts;
 using upstream::TlsClientConfig;
@@ -206,6 +207,29 @@ constexpr Key<HealthRules> kEjectionKeys[] = {
 };
 constexpr Shape<HealthRules> kEjection = {"ejection", kEjectionKeys};
 
+constexpr Choice<uint8_t> kCauses[] = {{"reset", RetryRules::kReset},
+                                       {"timeout", RetryRules::kTimeout},
+                                       {"502", RetryRules::k502},
+                                       {"503", RetryRules::k503},
+                                       {"504", RetryRules::k504}};
+
+void read_causes(Reader& reader, const Node& node, RetryRules& out) {
+  out.on = 0;
+  read_array(reader, node, [&](const Node& item) {
+    std::vector<std::string_view> words;
+    for (const auto& c : kCauses) words.push_back(c.word);
+    if (auto index = reader.choice(item, words)) out.on |= kCauses[*index].value;
+  });
+}
+
+constexpr Key<RetryRules> kRetryKeys[] = {
+    {"on", read_causes},
+    {"max", integer<&RetryRules::max, 0, 10>},
+    {"budget", number<&RetryRules::budget, 0, 1>},
+    {"floor", integer<&RetryRules::floor, 0, 1000>},
+};
+constexpr Shape<RetryRules> kRetry = {"retry", kRetryKeys};
+
 constexpr Choice<Policy> kPolicies[] = {{"least_requests", Policy::kLeastRequests},
                                         {"consistent_hash", Policy::kConsistentHash},
                                         {"round_robin", Policy::kRoundRobin},
@@ -228,6 +252,7 @@ constexpr Key<GroupConfig> kGroupKeys[] = {
     {"fallback", read_fallback},
     {"health", read_health, "health"},
     {"ejection", object<&GroupConfig::health, kEjection>, "ejection"},
+    {"retry", object<&GroupConfig::retry, kRetry>, "retry"},
     {"max_ejected", number<&GroupConfig::max_ejected, 0, 1>},
     {"slow_start", duration<&GroupConfig::slow_start, 0, kDay>},
     {"servers", read_servers, "server", Presence::kRequired},
@@ -237,6 +262,7 @@ constexpr Key<GroupConfig> kGroupKeys[] = {
     {"max_connections", integer<&GroupConfig::max_connections, 1, 1'000'000>},
     {"max_idle", integer<&GroupConfig::max_idle, 0, 1'000'000>},
     {"max_pending", integer<&GroupConfig::max_pending, 0, 1'000'000>},
+    {"pending_time", duration<&GroupConfig::pending_time, 1, kDay>},
 };
 constexpr Shape<GroupConfig> kGroup = {"upstream", kGroupKeys};
 
@@ -288,8 +314,8 @@ void read_upstreams(Reader& reader, const Node& node, Snapshot& out) {
 }
 
 std::vector<ShapeInfo> upstream_shapes() {
-  return {describe(kGroup),    describe(kServer), describe(kTls),
-          describe(kTimeouts), describe(kProbe),  describe(kEjection)};
+  return {describe(kGroup), describe(kServer),   describe(kTls),  describe(kTimeouts),
+          describe(kProbe), describe(kEjection), describe(kRetry)};
 }
 
 }  // namespace seawall::config

@@ -37,6 +37,10 @@ constexpr size_t status_class(int status) {
   X(upstream_connects, "upstream_connects_total", "Connections opened upstream.")               \
   X(upstream_reuses, "upstream_reuses_total", "Upstream requests on a pooled connection.")      \
   X(upstream_retries, "upstream_retries_total", "Upstream requests that were sent again.")      \
+  X(upstream_retries_refused, "upstream_retries_refused_total",                                 \
+    "Retries that the group's budget did not allow.")                                           \
+  X(upstream_overloads, "upstream_overloads_total",                                             \
+    "Requests refused because all connections of their group were in use.")                     \
   X(revalidations, "revalidations_total", "Conditional requests sent upstream.")                \
   X(collapsed_requests, "collapsed_requests_total",                                             \
     "Requests that joined another's fill instead of fetching.")                                 \

@@ -190,6 +190,8 @@ void render_store_and_pool(Text& text, const NodeFacts& f) {
   text.family("pool_connections", "gauge", "Upstream connections.");
   text.sample("pool_connections").label("state", "idle").value(f.pool_idle);
   text.sample("pool_connections").label("state", "active").value(f.pool_active);
+  text.metric("upstream_pending", "gauge", "Requests that wait for an upstream connection.",
+              f.pool_pending);
   text.family("upstream_servers", "gauge", "Configured upstream servers.");
   text.sample("upstream_servers").label("state", "healthy").value(f.servers_healthy);
   text.sample("upstream_servers")

@@ -63,6 +63,7 @@ struct NodeFacts {
 
   uint64_t pool_idle = 0;
   uint64_t pool_active = 0;
+  uint64_t pool_pending = 0;  // requests that wait for a connection
   uint64_t servers_healthy = 0;
   uint64_t servers_total = 0;
 

@@ -135,6 +135,7 @@ void write_upstream(JsonWriter& json, const NodeFacts& f) {
   json.begin_object();
   json.field("pool_idle", f.pool_idle);
   json.field("pool_active", f.pool_active);
+  json.field("pool_pending", f.pool_pending);
   json.field("servers_healthy", f.servers_healthy);
   json.field("servers", f.servers_total);
   json.end_object();

@@ -383,6 +383,7 @@ void Fetch::commit_body() {
 void Fetch::on_failed(const Error& error) {
   if (finished_ || instead_) return;
   worker_.counters().upstream_errors.add();
+  if (error.code == ErrorCode::kOverload) worker_.counters().upstream_overloads.add();
   const upstream::Server* server = exchange_->facts().server;
   worker_.log().log(log::Level::kWarn, "upstream %s (%s): %s", plan_.group->config().name.c_str(),
                     server ? server->authority().c_str() : "-", error.detail);
@@ -419,6 +420,7 @@ void Fetch::count_exchange() {
   const upstream::Exchange::Facts& facts = exchange_->facts();
   worker_.counters().upstream_connects.add(facts.connects);
   worker_.counters().upstream_retries.add(facts.retries);
+  if (facts.retry_refused) worker_.counters().upstream_retries_refused.add();
   if (facts.reused) worker_.counters().upstream_reuses.add();
   worker_.counters().count_upstream_bytes(plan_.metric_slot, facts.bytes_received);
 }

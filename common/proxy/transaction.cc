@@ -4,21 +4,13 @@
 
 #include "common/h1/connection.h"
 #include "common/proxy/fetch_plan.h"
+#include "common/proxy/reasons.h"
 #include "common/proxy/rules.h"
 
 namespace seawall::proxy {
 namespace {
 
 constexpr int kMaxLookups = 4;  // then it fetches for itself
-
-// What made us ask, where that is a directive; else what came of it.
-cache::Reason telling(cache::Reason asked, cache::Reason outcome) {
-  using cache::Reason;
-  const bool directive = asked == Reason::kNoCache || asked == Reason::kMustRevalidate ||
-                         asked == Reason::kProxyRevalidate || asked == Reason::kSMaxage;
-  const bool good = outcome == Reason::kStorable || outcome == Reason::kRevalidated;
-  return directive && good ? asked : outcome;
-}
 
 }  // namespace
 
@@ -330,8 +322,8 @@ Transaction::Next Transaction::take_fill_answer() {
     const bool stale = result_from_shield(got.upstream_x_cache) == CacheResult::kShieldStale;
     fields.forward_status = 304;
     fields.result = stale ? CacheResult::kShieldStale : CacheResult::kRefreshHit;
-    fields.reason =
-        stale ? cache::Reason::kStale : telling(forward_reason_, cache::Reason::kRevalidated);
+    fields.reason = stale ? cache::Reason::kStale
+                          : telling_reason(forward_reason_, cache::Reason::kRevalidated);
     fields.age = age;
   } else {
     just_fetched_ = true;
@@ -339,7 +331,7 @@ Transaction::Next Transaction::take_fill_answer() {
     if (worker_.node().tier == Tier::kEdge && fields.result == CacheResult::kMiss) {
       fields.result = result_from_shield(got.upstream_x_cache);
     }
-    fields.reason = as_received_ ? forward_reason_ : telling(forward_reason_, got.stored);
+    fields.reason = as_received_ ? forward_reason_ : telling_reason(forward_reason_, got.stored);
     if (facts.initial_age >= Seconds(1) || fields.collapsed) fields.age = age;
   }
   if (fields.stored) fields.ttl = cache::freshness_lifetime(facts, *behavior_).value - age;
@@ -364,8 +356,9 @@ Transaction::Next Transaction::upstream_failed(const Error& error) {
       fields.ttl = verdict.ttl;
       return answer(stored_, fields, false);
     }
-    const uint16_t status = error.code == ErrorCode::kOverload ? 503 : 504;
-    return answer_error(status, "The origin cannot be reached, and a stale answer is forbidden.",
+    const bool overload = error.code == ErrorCode::kOverload && !forbids_stale(verdict.reason);
+    return answer_error(overload ? 503 : 504,
+                        "The origin cannot be reached, and a stale answer is forbidden.",
                         verdict.reason);
   }
   return answer_error(status_for(error), error.detail, reason);

@@ -15,6 +15,9 @@
 namespace seawall::proxy {
 namespace {
 
+// To an edge, with an error: this tier has retried what it would, so that retries don't multiply.
+constexpr std::string_view kNoRetryLine = "Seawall-Internal: no-retry\r\n";
+
 bool has_no_body(uint16_t status) {
   return h1::is_interim(status) || status == 204 || status == 304;
 }
@@ -37,7 +40,10 @@ std::optional<uint64_t> Transaction::known_size() const {
 }
 
 std::string Transaction::finish_head(std::string head, AnswerFields fields) {
-  if (host_.peer().trusted_edge) head += object_->internal();
+  if (host_.peer().trusted_edge) {
+    head += object_->internal();
+    if (log_.status >= 500) head += kNoRetryLine;
+  }
   if (behavior_ && !behavior_->to_viewer.empty() && !host_.peer().trusted_edge) {
     std::string block(block_of(head));
     apply_edits(behavior_->to_viewer, block);
@@ -217,6 +223,7 @@ Transaction::Next Transaction::answer_error(uint16_t status, const char* detail,
   local.answer.reason = reason;
   local.answer.forward_reason = forward_reason_;
   if (status == 503) local.fields = "Retry-After: 1\r\n";
+  if (status >= 500 && host_.peer().trusted_edge) local.fields += kNoRetryLine;
   return answer_local(std::move(local));
 }
 

@@ -426,6 +426,7 @@ metrics::Report Server::report() {
   for (const WorkerThread::PoolFacts& pool : pools_) {
     facts.pool_idle += pool.idle;
     facts.pool_active += pool.active;
+    facts.pool_pending += pool.pending;
   }
   for (const upstream::HealthBoard::Facts& server : health_->facts(loop_.now())) {
     const bool up = server.state == upstream::Health::State::kUp;

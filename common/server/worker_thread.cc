@@ -95,6 +95,7 @@ void WorkerThread::drain() {
 WorkerThread::PoolFacts WorkerThread::pool_facts() {
   PoolFacts facts;
   for (const auto& [name, group] : proxy_.upstreams()->all()) {
+    facts.pending += static_cast<uint64_t>(group->pending());
     for (const auto& server : group->servers()) {
       facts.idle += static_cast<uint64_t>(server->idle_count());
       facts.active += static_cast<uint64_t>(server->in_use);

@@ -66,6 +66,7 @@ class WorkerThread {
   struct PoolFacts {
     uint64_t idle = 0;
     uint64_t active = 0;
+    uint64_t pending = 0;
   };
   PoolFacts pool_facts();
   void purge(AdminPurge purge) { admin_purges_.start(std::move(purge)); }

@@ -60,6 +60,18 @@ struct ProbeRules {
   int unhealthy_after = 3;
 };
 
+// What is sent again, and how often; see retry_budget.h.
+struct RetryRules {
+  enum Cause : uint8_t { kReset = 1, kTimeout = 2, k502 = 4, k503 = 8, k504 = 16 };
+  static constexpr uint8_t cause_of(int status) {
+    return status == 502 ? k502 : status == 503 ? k503 : status == 504 ? k504 : 0;
+  }
+  uint8_t on = kReset;  // causes: closed or reset before an answer, no answer in time, statuses
+  int max = 2;          // for one request
+  double budget = 0.2;  // of the group's requests, per loop
+  int floor = 3;        // a second on top of that
+};
+
 struct HealthRules {
   int failures = 3;            // without an answer, in a row: ejects; 0: never
   double failure_ratio = 0.5;  // of all in the window: ejects; 0: never
@@ -78,6 +90,7 @@ struct GroupConfig {
   std::string zone;                        // the node's own: its servers are asked first
   std::string fallback;                    // the group to ask while none of these is usable
   HealthRules health;
+  RetryRules retry;
   Millis slow_start{10000};  // after an ejection: until it has its full weight again
   double max_ejected = 0.5;  // a larger share of the servers is not believed dead
   TlsClientConfig tls;
@@ -87,6 +100,7 @@ struct GroupConfig {
   int max_connections = 1024;     // per server and loop
   int max_idle = 128;             // per server and loop
   int max_pending = 1024;         // requests waiting for a connection, per group and loop
+  Millis pending_time{5000};      // that a request waits so
   size_t head_bytes = 64 * 1024;  // of an answer; more is a protocol error
 };
 

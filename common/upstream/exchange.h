@@ -4,7 +4,9 @@
 //
 // Attempts: a connection that can't be opened is tried with the server's next address, then with
 // the next server, since nothing was sent. A reused connection that breaks before the first byte of
-// an answer is replaced once by a fresh one if the request may be repeated (RFC 9110 §9.2.2).
+// an answer is replaced once by a fresh one if the request may be repeated (RFC 9110 §9.2.2). After
+// that, what RetryRules name is retried at another server within the group's budget, as long as
+// nothing of an answer was told: idempotent requests without a body only.
 #pragma once
 
 #include <memory>
@@ -73,6 +75,7 @@ class Exchange final : public ListNode, private net::StreamHandler {
     uint64_t bytes_received = 0;
     uint32_t connects = 0;
     uint32_t retries = 0;
+    bool retry_refused = false;  // the budget was used up
     bool reused = false;
   };
   const Facts& facts() const { return facts_; }
@@ -102,6 +105,9 @@ class Exchange final : public ListNode, private net::StreamHandler {
   void fail(Error error);  // final: on_failed() follows, from the run queue
   void attempt_failed(Error error);
   bool may_repeat() const;
+  bool may_retry() const;
+  bool retry(uint8_t cause);
+  bool retry_answer(const http::ResponseHead& head);
   bool bad_answer(int status) const;
   void note(Outcome outcome);
   void on_deadline();
@@ -127,6 +133,7 @@ class Exchange final : public ListNode, private net::StreamHandler {
   bool want_drained_ = false;
   bool write_broken_ = false;  // the server takes no more, but may have answered
   int interim_count_ = 0;
+  int retries_ = 0;
   std::vector<const Server*> tried_;
   size_t address_index_ = 0;
   Server* server_ = nullptr;
@@ -146,5 +153,9 @@ class Exchange final : public ListNode, private net::StreamHandler {
   net::Timer timer_ = net::Timer::to<&Exchange::on_deadline>(this);
   Failure failure_{*this};
 };
+
+inline Error upstream_error(ErrorCode code, const char* detail, bool retryable = false) {
+  return {code, Side::kUpstream, retryable, detail};
+}
 
 }  // namespace seawall::upstream

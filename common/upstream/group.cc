@@ -15,6 +15,7 @@ Group::Group(net::Loop& loop, net::Resolver& resolver, h1::HeadScratch& scratch,
       config_(std::move(config)),
       tls_(std::move(tls)),
       own_board_(board ? nullptr : std::make_unique<HealthBoard>()),
+      retries_(config_.retry),
       random_(hash64(config_.name) ^ static_cast<uint64_t>(loop.now().time_since_epoch().count())) {
   for (const ServerConfig& server : config_.servers) {
     servers_.push_back(std::make_unique<Server>(

@@ -12,6 +12,7 @@
 #include "common/net/resolver.h"
 #include "common/tls/client_context.h"
 #include "common/upstream/config.h"
+#include "common/upstream/retry_budget.h"
 #include "common/upstream/server.h"
 
 namespace seawall::upstream {
@@ -40,11 +41,14 @@ class Group {
   // No server is usable, backups included: the time for config().fallback.
   bool is_down() const;
 
+  RetryBudget& retries() { return retries_; }
+
   // Exchanges waiting for a free connection of any server, oldest first.
   bool enqueue(Exchange& exchange);  // false: the queue is full
   void connection_freed();           // lets all go on that can, the oldest first
 
   int active = 0;  // exchanges under way
+  int pending() const { return waiting_count_; }
 
  private:
   Exchange* first_that_can_go();
@@ -58,6 +62,7 @@ class Group {
   const std::shared_ptr<const tls::ClientContext> tls_;
   const std::unique_ptr<HealthBoard> own_board_;
   std::vector<std::unique_ptr<Server>> servers_;
+  RetryBudget retries_;
   std::vector<Candidate> candidates_;  // of choose(), kept for its memory
   uint64_t random_;                    // state of a SplitMix64
   IntrusiveList<Exchange> waiting_;

@@ -2,10 +2,11 @@
 
 import pathlib
 import tempfile
+import threading
 import time
 import unittest
 
-from harness import ANY_HOST, Answer, Node, Origin, ask, get, merged
+from harness import ANY_HOST, Answer, Drop, Node, Origin, Takeover, ask, get, merged
 
 FRESH = "Cache-Control: max-age=3600"
 
@@ -13,14 +14,14 @@ FRESH = "Cache-Control: max-age=3600"
 class Group:
     """An origin, shields before it, one edge before all: `edge` and `group` are more keys."""
 
-    def __init__(self, shields=3, edge=None, group=None):
+    def __init__(self, shields=3, edge=None, group=None, shield=None):
         self.temporary = tempfile.TemporaryDirectory(prefix="seawall-e2e-")
         self.origin = Origin()
         self.dead = set()
         origin = {"origin": {"servers": [f"http://127.0.0.1:{self.origin.port}"]}}
-        self.shields = [Node("shield", {
+        self.shields = [Node("shield", merged({
             "node": f"shield-{n}", "trusted_edges": ["127.0.0.1"], "upstreams": origin,
-            "sites": ANY_HOST}, self.folder(f"shield-{n}")) for n in range(shields)]
+            "sites": ANY_HOST}, shield or {}), self.folder(f"shield-{n}")) for n in range(shields)]
         servers = [f"http://127.0.0.1:{shield.port}" for shield in self.shields]
         self.edge = Node("edge", merged({
             "upstreams": {"shields": merged({"kind": "shield", "servers": servers,
@@ -177,13 +178,13 @@ class GroupScenario(unittest.TestCase):
         self.assertEqual([0, 20, 0], [len(stored) for stored in group.homes(paths).values()])
 
     def test_health_is_shared_and_shown(self):
-        group = self.start(shields=2, edge={"workers": 2})
-        paths = group.serve("h", 12)
+        group = self.start(shields=2, edge={"workers": 2}, group={"ejection": {"time": "30s"}})
+        paths = group.serve("h", 40)
         group.kill(0)
         for path in paths:
             self.assertEqual(200, group.get(path).status)
         dead = f"http://127.0.0.1:{group.shields[0].port}"
-        self.assertTrue(group.edge.logged(f"upstream shields: {dead} is ejected for 1000 ms: "
+        self.assertTrue(group.edge.logged(f"upstream shields: {dead} is ejected for 30000 ms: "
                                           "failures in a row"))
         state, = [s for s in group.edge.stats()["upstream_servers"] if s["server"] == dead]
         self.assertEqual(("shields", "ejected"), (state["group"], state["state"]))
@@ -211,6 +212,60 @@ class GroupScenario(unittest.TestCase):
         self.assertTrue(group.edge.logged(f"{server} is up: probes succeed"))
         self.assertEqual("up.test", group.origin.requests("/up")[0].get("Host"))
         self.wait_for_homes(group, {0})
+
+    def test_a_retry_goes_to_another_server_and_shields_end_it(self):
+        origins = [Origin() for _ in range(2)]
+        self.addCleanup(lambda: [origin.close() for origin in origins])
+        retry = {"retry": {"on": ["reset", "503"], "max": 1}, "policy": "ordered",
+                 "ejection": {"failures": 0, "ratio": 0}}
+        servers = {"servers": [f"http://127.0.0.1:{origin.port}" for origin in origins]}
+        group = self.start(shields=2, group=retry, shield={"upstreams": {"origin": {**retry,
+                                                                                    **servers}}})
+        for first, second, status, counts in (
+                (Drop(), Answer(FRESH), 200, (1, 1)),
+                (Answer(status=503), Answer(FRESH), 200, (1, 1)),
+                (Answer(status=503), Answer(status=503), 503, (1, 1)),  # not twice from the edge
+                (Answer(status=500), Answer(FRESH), 500, (1, 0))):
+            path = f"/r/{id(first)}"
+            origins[0].serve(path, first)
+            origins[1].serve(path, second)
+            with self.subTest(status=status, counts=counts):
+                self.assertEqual(status, group.get(path).status)
+                self.assertEqual(counts, tuple(origin.count(path) for origin in origins))
+        path = "/r/post"
+        origins[0].serve(path, Answer(status=503))
+        self.assertEqual(503, ask(group.edge.port, "POST", path, body=b"x").status)
+        self.assertEqual((1, 0), tuple(origin.count(path) for origin in origins))
+        self.assertNotIn("Seawall-Internal", str(group.get(path).fields))
+
+    def test_a_full_group_answers_at_once_with_stale_504_or_503(self):
+        group = self.start(shields=0, edge={"upstreams": {
+            "shields": {"kind": "origin", "servers": ["http://127.0.0.1:1"]},
+            "origin": {"max_connections": 1, "max_pending": 1, "pending_time": "300ms"}},
+            "sites": [{"hosts": ["*"], "upstream": "origin", "behaviors": [{"path": "*"}]}]})
+        gate = threading.Event()
+        self.addCleanup(gate.set)
+        grace = "max-age=0, stale-if-error=600"
+        for path, control in (("/stale", grace), ("/forbidden", "max-age=0, must-revalidate"),
+                              ("/none", "no-store")):
+            group.origin.serve(path, Answer(f"Cache-Control: {control}", "ETag: \"1\""))
+            self.assertEqual(200, group.get(path).status)
+
+        def hold(connection, _request):
+            gate.wait(20)
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        group.origin.serve("/hold", Takeover(hold))
+        holder = threading.Thread(target=group.get, args=("/hold",))
+        holder.start()
+        group.origin.wait_for("/hold", 1)
+        for path, status in (("/stale", 200), ("/forbidden", 504), ("/none", 503)):
+            with self.subTest(path):
+                answer = group.get(path)
+                self.assertEqual(status, answer.status)
+                self.assertEqual(status == 503, answer.get("Retry-After") is not None)
+        self.assertEqual(3, group.edge.stats()["counters"]["upstream_overloads"])
+        gate.set()
+        holder.join()
 
 
 if __name__ == "__main__":

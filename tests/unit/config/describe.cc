@@ -94,7 +94,9 @@ void put(const Writer& w, const upstream::GroupConfig& g) {
   w.in("health").put("interval", h.probe.interval).put("jitter", h.probe.jitter);
   w.in("health").put("timeout", h.probe.timeout).put("status", h.probe.status);
   w.in("health").put("healthy", h.probe.healthy_after).put("un", h.probe.unhealthy_after);
-  w.put("slow_start", g.slow_start);
+  w.put("slow_start", g.slow_start).put("pending_time", g.pending_time);
+  w.in("retry").put("on", int{g.retry.on}).put("max", g.retry.max);
+  w.in("retry").put("budget", g.retry.budget).put("floor", g.retry.floor);
   w.put("host_name", g.host_name).put("max_connections", g.max_connections);
   w.put("max_idle", g.max_idle).put("max_pending", g.max_pending).put("head", g.head_bytes);
   for (const upstream::ServerConfig& s : g.servers) {

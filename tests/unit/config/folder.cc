@@ -78,6 +78,8 @@ constexpr Frame kFrames[] = {
     {"health", "upstreams",
      R"("upstreams": {"origin": {"servers": ["https://o.example"], "health": )", "}}",
      R"("path": "/")"},
+    {"retry", "upstreams",
+     R"("upstreams": {"origin": {"servers": ["https://o.example"], "retry": )", "}}", ""},
     {"ejection", "upstreams",
      R"("upstreams": {"origin": {"servers": ["https://o.example"], "ejection": )", "}}", ""},
     {"site", "sites", R"("sites": [)", "]", R"("hosts": ["*"])"},

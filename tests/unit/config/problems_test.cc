@@ -243,6 +243,7 @@ TEST_CASE("an upstream that can't work is refused") {
       {"health", "\"path\": @\"up\"", "health.path: \"up\" is no path", "\"/healthz\""},
       {"health", "\"path\": @\"/a b\"", "is no path", ""},
       {"health", "\"path\": \"/\", \"jitter\": @2", "2 is out of range", ""},
+      {"retry", "\"on\": [\"reset\", @\"500\"]", "retry.on[1]: unknown value \"500\"", "\"504\""},
       {"server", "\"zone\": @\"a b\"", "zone", ""},
       {"upstream", "\"fallback\": @\"nobody\"", "no upstream is called \"nobody\"", ""},
       {"node", R"("upstreams": {"a": {"servers": ["http://a"], "fallback": @"a"}})",

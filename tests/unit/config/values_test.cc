@@ -156,6 +156,8 @@ TEST_CASE("upstream groups are read with their servers") {
         "health": {"path": "/up?x", "host": "H.example", "interval": "1s", "jitter": 0.5,
                    "timeout": "2s", "status": 204, "body": "fine", "healthy_after": 4,
                    "unhealthy_after": 5},
+        "retry": {"on": ["timeout", "503"], "max": 4, "budget": 0.5, "floor": 7},
+        "pending_time": "8s",
         "ejection": {"failures": 6, "ratio": 0.75, "window": "7s", "min_requests": 8, "time": "9s"},
         "host": "www.example.com:8080", "max_connections": 1, "max_idle": 2, "max_pending": 3},
       "server": {"servers": ["http://a"], "host": "server"}})");
@@ -189,6 +191,11 @@ TEST_CASE("upstream groups are read with their servers") {
   CHECK(api.load_factor == 2);
   CHECK(api.max_ejected == 0.25);
   CHECK(api.slow_start == Millis(3000));
+  CHECK(api.retry.on == (upstream::RetryRules::kTimeout | upstream::RetryRules::k503));
+  CHECK(api.retry.max == 4);
+  CHECK(api.retry.budget == 0.5);
+  CHECK(api.retry.floor == 7);
+  CHECK(api.pending_time == Millis(8000));
   CHECK(api.health.probe.path == "/up?x");
   CHECK(api.health.probe.host == "h.example");
   CHECK(api.health.probe.interval == Millis(1000));

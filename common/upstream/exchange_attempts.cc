@@ -1,0 +1,204 @@
+// How an exchange gets to a server, and what it does when that fails: the next address, the next
+// server, a fresh connection, a retry.
+#include <algorithm>
+
+#include "common/http/tokens.h"
+#include "common/net/tcp_stream.h"
+#include "common/tls/tls_stream.h"
+#include "common/upstream/exchange.h"
+
+namespace seawall::upstream {
+namespace {
+
+constexpr size_t kMaxAddressesPerServer = 4;  // tried for one request
+
+// A shield's word: it has retried, or must not any more.
+bool says_no_retry(const http::ResponseHead& head) {
+  http::FieldListReader list(head.fields, http::FieldId::kSeawallInternal);
+  for (std::string_view member; list.next(member);) {
+    if (member == "no-retry") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Server* Exchange::choose_server() const {
+  if (!request_.server) return group_.choose(tried_, request_.key);
+  return tried_.empty() ? group_.servers()[*request_.server].get() : nullptr;
+}
+
+// Whether one of the servers that it may ask has a connection to spare.
+bool Exchange::can_go() const {
+  const auto& servers = group_.servers();
+  const auto free = [&](const auto& s) { return s->in_use < group_.config().max_connections; };
+  if (request_.server) return free(servers[*request_.server]);
+  return std::any_of(servers.begin(), servers.end(), free);
+}
+
+// Chooses a server that was not tried yet and gets a connection to it: from the pool, or a new one.
+void Exchange::next_server() {
+  const int limit = group_.config().max_connections;
+  while (Server* server = choose_server()) {
+    if (!fresh_only_) {
+      if (auto connection = server->take_idle(this)) {
+        server_ = server;
+        facts_.server = server;
+        facts_.reused = true;
+        ++server->in_use;
+        connection_ = std::move(connection);
+        return use_connection();
+      }
+    }
+    if (server->in_use < limit) {
+      server_ = server;
+      facts_.server = server;
+      facts_.reused = false;
+      ++server->in_use;
+      return resolve();
+    }
+    tried_.push_back(server);
+  }
+  if (tried_.empty()) {
+    return fail(upstream_error(ErrorCode::kNoServer, "no server in the group", true));
+  }
+  if (can_go()) return fail(last_error_);
+  tried_.clear();
+  phase_ = Phase::kQueued;
+  if (!group_.enqueue(*this)) {
+    phase_ = Phase::kIdle;
+    return fail(
+        upstream_error(ErrorCode::kOverload, "too many requests wait for a connection", true));
+  }
+  arm(group_.config().pending_time);
+}
+
+void Exchange::resolve() {
+  phase_ = Phase::kResolving;
+  const Timeouts& timeouts = group_.config().timeouts;
+  arm(timeouts.dns);
+  query_ = group_.resolver().resolve(server_->config().host, timeouts.dns,
+                                     [this](Result<net::Resolution> result) {
+                                       if (!result) return attempt_failed(result.error());
+                                       addresses_ = std::move(result->addresses);
+                                       if (addresses_.size() > kMaxAddressesPerServer)
+                                         addresses_.resize(kMaxAddressesPerServer);
+                                       address_index_ = 0;
+                                       connect_next();
+                                     });
+}
+
+void Exchange::connect_next() {
+  net::Address address = addresses_[address_index_++];
+  address.set_port(server_->config().port);
+  phase_ = Phase::kConnecting;
+  ++facts_.connects;
+  arm(group_.config().timeouts.connect);
+  connection_ = std::make_unique<Connection>(group_.loop(), *server_,
+                                             net::connect_tcp(group_.loop(), address, this));
+}
+
+void Exchange::on_connected() {
+  if (phase_ == Phase::kConnecting && server_->config().tls) {
+    phase_ = Phase::kTls;
+    arm(group_.config().timeouts.tls);
+    const std::string& sni = group_.config().tls.sni;
+    const std::string& name = sni.empty() ? server_->config().host : sni;
+    connection_->secure([&](std::unique_ptr<net::Stream> plain) {
+      return tls::connect_tls(group_.loop(), std::move(plain), group_.tls(), name,
+                              server_->authority(), this);
+    });
+    connection_->stream().read_start();
+    return;
+  }
+  use_connection();
+}
+
+void Exchange::on_error(Error error) {
+  error.side = Side::kUpstream;
+  attempt_failed(error);
+}
+
+// A shield's 502 is its origin's fault.
+bool Exchange::bad_answer(int status) const {
+  return status >= 502 && status <= 504 && group_.config().kind == GroupKind::kOrigin;
+}
+
+void Exchange::note(Outcome outcome) {
+  if (!request_.probe) server_->health().note(outcome, group_.loop().now());
+}
+
+bool Exchange::may_repeat() const {
+  return connection_ && facts_.reused && !fresh_only_ && phase_ == Phase::kHead &&
+         head_bytes_.empty() && !body_started_ && http::is_idempotent(request_.method);
+}
+
+// Whether the same request may be sent once more although this one has reached a server (RFC 9110
+// §9.2.2); nothing of an answer has come to the viewer.
+bool Exchange::may_retry() const {
+  return http::is_idempotent(request_.method) && interim_count_ == 0 && !request_.server &&
+         request_.body == ExchangeRequest::BodyKind::kNone && retries_ < group_.config().retry.max;
+}
+
+// Another server is asked, if the rules and the group's budget let us. Where there is no other the
+// same one is, but not after it has just closed a connection.
+bool Exchange::retry(uint8_t cause) {
+  const size_t servers = group_.servers().size();
+  if (cause == RetryRules::kReset && tried_.size() + 1 >= servers) return false;
+  if (!(group_.config().retry.on & cause) || !may_retry()) return false;
+  if (!group_.retries().take(group_.loop().now())) {
+    facts_.retry_refused = true;
+    return false;
+  }
+  ++retries_;
+  ++facts_.retries;
+  out_.clear();
+  sending_.clear();
+  head_bytes_.clear();
+  tried_.push_back(server_);
+  if (tried_.size() >= servers) tried_.assign(servers > 1 ? 1 : 0, server_);
+  release_connection(false);
+  next_server();
+  return true;
+}
+
+// Whether the answer with this head was dropped for a retry.
+bool Exchange::retry_answer(const http::ResponseHead& head) {
+  const uint8_t cause = RetryRules::cause_of(head.status);
+  if (cause == 0 || says_no_retry(head)) return false;
+  last_error_ = upstream_error(ErrorCode::kProtocol, "it answers with an error");
+  if (!(group_.config().retry.on & cause) || !may_retry()) return false;
+  note(bad_answer(head.status) ? Outcome::kBadAnswer : Outcome::kGood);
+  return retry(cause);
+}
+
+// What this attempt ran into: try elsewhere if nothing has been sent, repeat if that is safe.
+void Exchange::attempt_failed(Error error) {
+  if (phase_ == Phase::kDone) return;
+  error.side = Side::kUpstream;
+  last_error_ = error;
+  out_.clear();
+  sending_.clear();
+  if (may_repeat()) {
+    fresh_only_ = true;
+    ++facts_.retries;
+    release_connection(false);
+    return next_server();
+  }
+  if (phase_ < Phase::kHead) {
+    connection_.reset();
+    if (phase_ == Phase::kConnecting && address_index_ < addresses_.size()) return connect_next();
+    note(Outcome::kNoAnswer);
+    tried_.push_back(server_);
+    release_connection(false);
+    return next_server();
+  }
+  if (phase_ == Phase::kHead) {
+    note(Outcome::kNoAnswer);
+    const bool silent = head_bytes_.empty() && error.code == ErrorCode::kReset;
+    if (silent && retry(RetryRules::kReset)) return;
+  }
+  fail(error);
+}
+
+}  // namespace seawall::upstream
