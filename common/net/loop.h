@@ -72,6 +72,10 @@ class Loop {
   // Starts a TCP connection: see connect_tcp() in tcp_stream.h.
   virtual std::unique_ptr<Stream> connect(const Address& to, StreamHandler* handler) = 0;
 
+  // 64 unpredictable bits, for names that must not come twice and for spreading what would
+  // coincide. A system call at most.
+  virtual uint64_t random() = 0;
+
   std::span<char> scratch(Scratch kind);
 
  protected:

@@ -61,6 +61,8 @@ class Stream {
   // valid until on_drained(), on_error() or destruction.
   virtual void write_rest(std::span<const iovec> buffers) = 0;
   virtual bool write_pending() const = 0;
+  // Bytes of it that the kernel has not taken: whether a peer that reads slowly reads at all.
+  virtual size_t unsent() const = 0;
 
   // Reading starts stopped. Stopping is how back-pressure reaches the peer.
   virtual void read_start() = 0;

@@ -223,6 +223,8 @@ void TcpStream::write_rest(std::span<const iovec> buffers) {
 
 bool TcpStream::write_pending() const { return handle_->write != nullptr; }
 
+size_t TcpStream::unsent() const { return uv_stream_get_write_queue_size(handle_->stream()); }
+
 void TcpStream::read_start() {
   handle_->wants_read = true;
   if (handle_->connect || handle_->is_ended || handle_->is_broken) return;

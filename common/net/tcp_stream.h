@@ -34,6 +34,7 @@ class TcpStream final : public Stream {
   Result<size_t> try_write_file(std::span<const iovec> before, FilePiece piece) override;
   void write_rest(std::span<const iovec> buffers) override;
   bool write_pending() const override;
+  size_t unsent() const override;
   void read_start() override;
   void read_stop() override;
   void shutdown() override;

@@ -9,6 +9,7 @@
 #include <cassert>
 #include <csignal>
 #include <ctime>
+#include <random>
 
 #include "common/net/tcp_stream.h"
 
@@ -96,6 +97,12 @@ void UvLoop::wake() { uv_async_send(&handles_->async); }
 
 std::unique_ptr<Stream> UvLoop::connect(const Address& to, StreamHandler* handler) {
   return TcpStream::connect(*this, to, handler);
+}
+
+uint64_t UvLoop::random() {
+  std::random_device device;
+  const uint64_t high = device();
+  return high << 32 | device();
 }
 
 void UvLoop::read_clock(MonoTime& now, WallTime& wall) {

@@ -23,6 +23,7 @@ class UvLoop final : public Loop {
   void run_turn();
 
   std::unique_ptr<Stream> connect(const Address& to, StreamHandler* handler) override;
+  uint64_t random() override;
 
   uv_loop_s* uv();                       // for net/ only
   static UvLoop& from(uv_loop_s* loop);  // for net/ only

@@ -1,7 +1,6 @@
 #include "common/proxy/node.h"
 
 #include <cstdio>
-#include <random>
 
 #include "common/proxy/client_connection.h"
 #include "common/proxy/fetch.h"
@@ -36,7 +35,7 @@ Worker::Worker(net::Loop& loop, store::Store& store, const NodeInfo& node,
       access_(access),
       log_(log),
       order_queue_(std::make_unique<OrderQueue>(*this)),
-      id_base_(std::random_device{}()) {}
+      id_base_(loop.random()) {}
 
 Worker::~Worker() {
   close_all();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <random>
 
 #include "common/base/ascii.h"
 #include "common/base/json_string.h"
@@ -19,11 +18,9 @@ using Verb = purge::Order::Verb;
 constexpr size_t kMaxOrderBytes = 64 << 20;
 constexpr uint64_t kLogEntries = 1000;  // in one answer
 
-std::string random_id() {
-  std::random_device random;
-  const auto word = [&] { return uint64_t{random()} << 32 | random(); };
-  const uint64_t high = word();
-  return purge::make_id(high, word());
+std::string random_id(net::Loop& loop) {
+  const uint64_t high = loop.random();
+  return purge::make_id(high, loop.random());
 }
 
 bool is_random_id(std::string_view text) {
@@ -204,7 +201,7 @@ void PurgeRequest::start_method() {
   if (wish->purge.mode == purge::Mode::kSoft) mode_ = "soft";
   PurgePlan plan;
   plan.order.purge = std::move(wish->purge);
-  plan.order.purge.id = random_id();
+  plan.order.purge.id = random_id(worker_.loop());
   plan.shields = shields_of(worker_, {site_});
   plan.fleet = worker_.fleet();
   run(std::move(plan));
@@ -233,7 +230,7 @@ void PurgeRequest::start_form() {
   if (refusal) return refuse(refusal->status, refusal->why);
   PurgePlan plan;
   plan.order.verb = form.dry_run ? Verb::kCount : Verb::kPurge;
-  plan.order.purge.id = random_id();
+  plan.order.purge.id = random_id(worker_.loop());
   plan.order.purge.mode = form.soft ? purge::Mode::kSoft : purge::Mode::kHard;
   plan.order.purge.targets = std::move(targets.targets);
   plan.fleet = worker_.fleet();
@@ -262,7 +259,7 @@ void PurgeRequest::start_undo() {
   if (entry->undone) return refuse(409, "that purge was taken back already");
   PurgePlan plan;
   plan.order.verb = Verb::kUndo;
-  plan.order.purge.id = random_id();
+  plan.order.purge.id = random_id(worker_.loop());
   plan.order.undo_of = form.id;
   plan.fleet = worker_.fleet();
   plan.wait = form.wait == PurgeForm::Wait::kAll;

@@ -34,6 +34,7 @@ class TlsStream final : public net::Stream, private net::StreamHandler, private 
   Result<size_t> try_write(std::span<const iovec> buffers) override;
   void write_rest(std::span<const iovec> buffers) override;
   bool write_pending() const override { return write_pending_; }
+  size_t unsent() const override { return inner_->unsent(); }
   void read_start() override;
   void read_stop() override;
   void shutdown() override;

@@ -128,6 +128,7 @@ class FileStream final : public net::Stream {
     ++rests;
   }
   bool write_pending() const override { return false; }
+  size_t unsent() const override { return 0; }
   void read_start() override {}
   void read_stop() override {}
   void shutdown() override {}

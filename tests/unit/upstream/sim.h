@@ -72,6 +72,11 @@ class SimStream final : public Stream {
     wire_->is_pending = true;
   }
   bool write_pending() const override { return wire_->is_pending; }
+  size_t unsent() const override {
+    size_t sum = 0;
+    for (const iovec& piece : wire_->pending_pieces) sum += piece.iov_len;
+    return sum;
+  }
   void read_start() override { wire_->reading = true; }
   void read_stop() override { wire_->reading = false; }
   void shutdown() override { wire_->shut_down = true; }
@@ -135,6 +140,7 @@ class SimLoop final : public Loop {
     wires.back()->to = to;
     return std::make_unique<SimStream>(wires.back(), handler);
   }
+  uint64_t random() override { return ++random_; }
   Wire& wire(size_t n) { return *wires.at(n); }
   Wire& last() { return *wires.back(); }
 
@@ -147,6 +153,7 @@ class SimLoop final : public Loop {
     wall = wall_;
   }
   void wake() override {}
+  uint64_t random_ = 0;
   MonoTime mono_ = kStart;
   WallTime wall_{std::chrono::seconds(1'700'000'000)};
 };
