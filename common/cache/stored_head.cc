@@ -233,15 +233,18 @@ HeadEffect head_effect(const http::ResponseHead& head, std::string_view stored_v
                        uint64_t stored_size) {
   if (head.status != 200) return HeadEffect::kNone;
   const std::vector<Field> ours = parse_all(stored_viewer_block);
+  HeadEffect effect = HeadEffect::kNone;  // until something tells that it is the same
   for (const Field& field : head.fields) {
     if (field.id == FieldId::kEtag || field.id == FieldId::kLastModified) {
       const Field* our = http::find(ours, field.id);
       if (!our || our->value != field.value) return HeadEffect::kInvalidate;
+      effect = HeadEffect::kUpdate;
     } else if (field.id == FieldId::kContentLength) {
       if (http::parse_decimal(field.value) != stored_size) return HeadEffect::kInvalidate;
+      effect = HeadEffect::kUpdate;
     }
   }
-  return HeadEffect::kUpdate;
+  return effect;
 }
 
 std::string not_modified_block(std::string_view viewer_block, const Behavior& behavior) {

@@ -73,7 +73,7 @@ Freshened freshen(StoredHeadView stored, const ResponseFacts& facts,
                   WallTime response_time);
 
 enum class HeadEffect : uint8_t {
-  kNone,        // an error says nothing about what is stored
+  kNone,        // an error, or nothing that tells whether it is about what is stored
   kUpdate,      // the same representation: freshen()
   kInvalidate,  // another one (RFC 9111 §4.3.5)
 };

@@ -109,8 +109,8 @@ void BodySender::pump() {
 }
 
 void BodySender::on_drained() {
-  if (done_) return;
-  if (!batch_.empty()) {  // else it was somebody else's write that we waited for
+  if (done_ || plan_.parts.empty()) return;  // an interim response that had to wait
+  if (!batch_.empty()) {                     // else it was somebody else's write that we waited for
     owner_.on_send_progress();
     batch_written();
   }

@@ -158,7 +158,7 @@ bool ClientConnection::take_request(const http::RequestHead& head, h1::Connectio
   }
   ++requests_;
   const bool keep_alive = requests_ < limits.requests_per_connection && !worker_.draining() &&
-                          !viewer_ended_ && h1::keeps_alive(head, options);
+                          h1::keeps_alive(head, options);
   const bool for_us = worker_.settings()->purge.is_path(head.target);  // perhaps
   if (!framing->has_body() && !for_us && h1::requested_upgrade(head).empty()) {
     HitResult hit = answer_from_memory(worker_, peer_, head, keep_alive, out);
@@ -306,6 +306,7 @@ void ClientConnection::resume_upload() {
     if (phase_ == Phase::kDead) return;
     work_->input.assign(rest.data(), rest.size());
     if (!rest.empty()) return;
+    if (viewer_ended_ && !work_->transaction->body_done()) return die(true);
   }
   if (!reading_) {
     reading_ = true;
@@ -328,7 +329,8 @@ void ClientConnection::on_end() {
   if (phase_ == Phase::kDead) return;
   viewer_ended_ = true;
   if (work_ && work_->transaction) {
-    if (!work_->transaction->body_done()) return die(true);
+    // What came before may still wait to be taken.
+    if (!work_->transaction->body_done() && work_->input.empty()) return die(true);
     return work_->transaction->on_viewer_end();  // a half-closed viewer still gets its answer
   }
   if (!busy()) die(false);
@@ -350,6 +352,13 @@ bool ClientConnection::waits_for_viewer() const {
   return reading_ && transaction.takes_body() && !transaction.body_done();
 }
 
+// Whether the viewer has taken bytes since we last asked: a large write tells only when it is over.
+bool ClientConnection::took_some() {
+  if (!stream_->write_pending()) return false;
+  const size_t unsent = stream_->unsent();
+  return std::exchange(work().unsent, unsent) != unsent;
+}
+
 void ClientConnection::on_timer() {
   switch (phase_) {
     case Phase::kHead: {
@@ -359,8 +368,9 @@ void ClientConnection::on_timer() {
       return;
     }
     case Phase::kBusy:
-      if (waits_for_viewer()) {
-        if (!work_ || !work_->transaction || work_->transaction->answering()) return die(true);
+      if (waits_for_viewer() && !took_some()) {
+        const bool may_tell = !stream_->write_pending() && work_ && work_->transaction;
+        if (!may_tell || work_->transaction->answering()) return die(true);
         work_->transaction->refuse_upload(408, "The request body took too long.");
       }
       return set_timer(worker_.settings()->limits.write_idle_time);

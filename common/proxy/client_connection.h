@@ -31,6 +31,7 @@ class ClientConnection final : public ListNode, public net::StreamHandler, publi
   struct Work {
     std::string input;   // bytes behind what has been handled
     size_t scanned = 0;  // of an incomplete head in `input`
+    size_t unsent = 0;   // of the write under way, when its time-out last passed
     std::unique_ptr<PendingOutput> output;
     std::unique_ptr<Transaction> transaction;
     std::unique_ptr<Transaction> finished;  // destroyed once the stack is clear
@@ -67,6 +68,7 @@ class ClientConnection final : public ListNode, public net::StreamHandler, publi
   void set_timer(Millis delay);
   void on_timer();
   bool waits_for_viewer() const;
+  bool took_some();
   bool busy() const { return work_ && (work_->transaction || work_->output); }
 
   Worker& worker_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/ascii.h"
+#include "common/cache/freshness.h"
 #include "common/cache/invalidation.h"
 #include "common/proxy/stored_answer.h"
 
@@ -122,6 +123,16 @@ void Fetch::take_head_answer(const http::ResponseHead& head) {
   }
 }
 
+// What is stale on arrival, or to be validated each time, answers only the one who asked: the
+// others came after that question and have to ask their own (RFC 9111 §5.2.2.4). What will be stale
+// while it still streams (RFC 9111 §4.2) is not for those who come then.
+bool Fetch::serves_others(const cache::ResponseFacts& facts) {
+  const WallTime now = worker_.loop().wall_now();
+  const Seconds lifetime = cache::freshness_lifetime(facts, *plan_.behavior).value;
+  shareable_until_ = floor_seconds(now + lifetime - cache::precise_age(facts, now));
+  return cache::decide({}, &facts, *plan_.behavior, now).action == cache::Action::kServe;
+}
+
 // RFC 9111 §4.3.4.
 void Fetch::take_not_modified(const http::ResponseHead& head) {
   ignoring_body_ = true;
@@ -140,7 +151,8 @@ void Fetch::take_not_modified(const http::ResponseHead& head) {
   object_ = freshened_object(old, fresh);
   if (!object_) object_ = plan_.stored;  // no room for a new head: serve the old one
   publish(head, store::FillOutcome::kRevalidated,
-          keep ? cache::Reason::kStorable : cache::Reason::kNoStore, keep);
+          keep ? cache::Reason::kStorable : cache::Reason::kNoStore,
+          keep && serves_others(fresh.facts));
   if (keep && object_.get() != &old) {
     plan_.permit.commit(object_, plan_.behavior->vary.max_variants);
   } else if (!keep) {
@@ -252,10 +264,7 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
                                     store::Object::Charge::kFree);
   }
   body_->set_writer(&wake_);
-  // What is stale on arrival answers only the one who asked; the others validate it.
-  const bool shareable =
-      storing_ && object_.get() == to_store_.get() &&
-      cache::decide({}, &facts, *plan_.behavior, now).action == cache::Action::kServe;
+  const bool shareable = storing_ && object_.get() == to_store_.get() && serves_others(facts);
   publish(head, store::FillOutcome::kFetched, stored, shareable);
   if (storing_) return;
   const store::KeyRef key{fill_->hash(), fill_->url_hash(), fill_->key()};
@@ -275,6 +284,7 @@ void Fetch::publish(const http::ResponseHead& head, store::FillOutcome outcome,
   answer.object = object_;
   answer.outcome = outcome;
   answer.shareable = shareable;
+  answer.shareable_until = shareable_until_.time_since_epoch().count();
   answer.stored = stored;
   const http::Field* x_cache = http::find(head.fields, http::FieldId::kXCache);
   if (x_cache && plan_.group->config().kind == upstream::GroupKind::kShield) {

@@ -109,6 +109,7 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   void ask_instead(upstream::ExchangeRequest request);
   bool fall_back(const Error& error);
   void take_answer(const http::ResponseHead& head, const h1::Framing& framing);
+  bool serves_others(const cache::ResponseFacts& facts);
   bool says_incomplete(const http::ResponseHead& head) const;
   cache::Reason judge(const http::ResponseHead& head, cache::ResponseFacts& facts,
                       const purge::Tags& tags, std::optional<uint64_t> length);
@@ -138,6 +139,7 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   std::optional<upstream::ExchangeRequest> instead_;
   Uploader* uploader_ = nullptr;
   WallTime request_time_{};
+  HttpTime shareable_until_{};
 };
 
 }  // namespace seawall::proxy

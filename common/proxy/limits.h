@@ -18,7 +18,7 @@ struct Limits {
   Millis head_time{10000};        // from the first byte of a head to its end, absolute: else 408
   Millis body_idle_time{30000};   // between bytes of a request body: else 408
   Millis keep_alive_time{65000};  // idle between requests: then closed
-  Millis write_idle_time{30000};  // a viewer that takes no byte for so long is cut
+  Millis write_idle_time{30000};  // a viewer that takes no byte for so long is cut, before twice it
   uint32_t requests_per_connection = 100000;
   uint32_t connections = 60000;             // of viewers, all loops
   Millis drain_time{10000};                 // after SIGTERM

@@ -63,6 +63,8 @@ class Fill final : public RefCounted<Fill> {
     Ref<Object> object;
     FillOutcome outcome = FillOutcome::kFetched;
     bool shareable = false;
+    // In seconds since 1970: from then on it is not fresh, and nobody new joins.
+    int64_t shareable_until = INT64_MAX;
     cache::Reason stored = cache::Reason::kNone;  // kStorable, or why it is not kept
     std::string upstream_x_cache;                 // the upstream's X-Cache value
     std::string upstream;                         // who was asked, for the log

@@ -73,6 +73,7 @@ Joined Store::join(const KeyRef& key, const VariantMatcher& matcher, const Ref<O
     const bool waiting = fill.state() == Fill::State::kWaiting;
     if (waiting && mode == Join::kKnownOnly) continue;
     if (!waiting && (fill.state() != Fill::State::kStreaming || !fill.answer().shareable ||
+                     now_seconds >= fill.answer().shareable_until ||
                      !matcher.matches(fill.object()->vary(), fill.object()->vary_key()))) {
       continue;
     }
@@ -89,7 +90,8 @@ Joined Store::join(const KeyRef& key, const VariantMatcher& matcher, const Ref<O
   return joined;
 }
 
-// A fill that began before a purge of what it brings is not for those who come after it. What tags
+// A fill that began before a purge of what it brings, hard or soft, is not for those who come after
+// it: nobody validates what streams. What tags
 // it will have is not known while it waits for its head: its followers look again then.
 bool Store::may_join(Fill& fill) const {
   const uint64_t position = purges_.position();
@@ -100,8 +102,9 @@ bool Store::may_join(Fill& fill) const {
                                has_head ? fill.object()->tags() : std::span<const uint64_t>()};
   const uint64_t from = std::max(fill.since(), fill.joinable_at);
   const purge::Finding finding = purges_.check(subject, {.checked = from});
-  if (has_head && !finding.purged()) fill.joinable_at = finding.standing.checked;
-  return !finding.purged();
+  const bool hit = finding.purged() || finding.standing.soft != 0;
+  if (has_head && !hit) fill.joinable_at = finding.standing.checked;
+  return !hit;
 }
 
 FillPermit Store::alone(const KeyRef& key) {

@@ -172,6 +172,13 @@ void Exchange::arm(Millis delay) {
   group_.loop().timers().set(timer_, deadline);
 }
 
+// Whether the server has taken bytes of the request since we last asked.
+bool Exchange::took_some() {
+  if (!connection_->stream().write_pending()) return false;
+  const size_t unsent = connection_->stream().unsent();
+  return std::exchange(unsent_, unsent) != unsent;
+}
+
 void Exchange::on_deadline() {
   if (group_.loop().now() >= total_deadline_) {
     return fail(upstream_error(ErrorCode::kTotalTimeout, "the answer took too long altogether"));
@@ -189,6 +196,7 @@ void Exchange::on_deadline() {
       return attempt_failed(
           upstream_error(ErrorCode::kConnectTimeout, "TLS handshake took too long", true));
     case Phase::kHead:
+      if (took_some()) return arm(group_.config().timeouts.first_byte);
       note(Outcome::kNoAnswer);
       last_error_ = upstream_error(ErrorCode::kFirstByteTimeout, "no answer in time");
       if (retry(RetryRules::kTimeout)) return;

@@ -111,6 +111,7 @@ class Exchange final : public ListNode, private net::StreamHandler {
   bool bad_answer(int status) const;
   void note(Outcome outcome);
   void on_deadline();
+  bool took_some();
   void arm(Millis delay);
   void release_connection(bool reusable);
 
@@ -143,6 +144,7 @@ class Exchange final : public ListNode, private net::StreamHandler {
   std::string out_;         // to be written next
   std::string body_end_;    // last chunk and trailers, once the request's body has ended
   std::string early_body_;  // of the request, queued before there was a connection
+  size_t unsent_ = 0;       // of the write under way, when its time-out last passed
   std::string sending_;     // what the stream writes now; not to be touched until it has drained
   std::string head_bytes_;  // an incomplete head
   h1::BodyDecoder decoder_;

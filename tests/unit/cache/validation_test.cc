@@ -186,7 +186,9 @@ TEST_CASE("the answer to a HEAD updates, invalidates or leaves what is stored (R
     HeadEffect effect;
   };
   const HeadRow table[] = {
-      {"Cache-Control: max-age=60", 200, HeadEffect::kUpdate},
+      {"Cache-Control: max-age=60\nETag: \"a\"", 200, HeadEffect::kUpdate},
+      {"Cache-Control: max-age=60\nContent-Length: 10", 200, HeadEffect::kUpdate},
+      {"Cache-Control: max-age=60", 200, HeadEffect::kNone},  // of whatever representation
       {"ETag: \"a\"\nLast-Modified: @-9\nContent-Length: 10", 200, HeadEffect::kUpdate},
       {"ETag: \"b\"", 200, HeadEffect::kInvalidate},
       {"ETag: W/\"a\"", 200, HeadEffect::kInvalidate},

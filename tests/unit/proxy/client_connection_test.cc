@@ -118,4 +118,109 @@ TEST_CASE("a field that Connection names reaches neither the key nor the origin"
   CHECK(wire->take().find("X-Cache: Miss") != std::string::npos);
 }
 
+TEST_CASE("an interim response that has to wait for the viewer's socket goes before the answer") {
+  Viewing on;
+  const auto wire = on.viewer();
+  wire->accepts = 9;
+  on.ask(*wire, "/a");
+  on.origin_says("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
+  REQUIRE(wire->is_pending);
+  wire->drain();
+  on.scene.loop.turn();
+  CHECK(wire->take() == "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
+  wire->accepts = SIZE_MAX;
+  on.origin_says(kOk);
+  CHECK(wire->written.starts_with("HTTP/1.1 200 OK\r\n"));
+  CHECK(wire->written.ends_with("\r\n\r\nok"));
+}
+
+TEST_CASE("a viewer who half-closes gets the answers to all that he has sent before") {
+  Viewing on;
+  const auto wire = on.viewer();
+  const std::string text = "GET /a HTTP/1.1\r\nHost: site.test\r\n\r\n";
+  wire->data(text + text + text);
+  wire->end();
+  on.scene.loop.turn();
+  on.origin_says(kOk);
+  size_t answers = 0;
+  for (size_t at = 0; (at = wire->written.find("\r\n\r\nok", at)) != std::string::npos; ++at) {
+    ++answers;
+  }
+  CHECK(answers == 3);
+  CHECK(wire->closed);
+  CHECK_FALSE(wire->reset);
+}
+
+TEST_CASE("a body that waits to be taken when its viewer half-closes is taken; a cut one is not") {
+  for (const bool whole : {true, false}) {
+    Viewing on;
+    const auto wire = on.viewer();
+    wire->data(std::string("POST /a HTTP/1.1\r\nHost: site.test\r\nContent-Length: 5\r\n\r\n") +
+               (whole ? "12345" : "1234"));
+    wire->end();  // before the request had its turn
+    on.scene.loop.turn();
+    CHECK(wire->closed == !whole);
+    if (!whole) continue;
+    CHECK(on.origin_says(kOk).ends_with("\r\n\r\n12345"));
+    CHECK(wire->written.ends_with("\r\n\r\nok"));
+  }
+}
+
+TEST_CASE("what has to be validated each time is validated for each viewer, also by a 304") {
+  Viewing on;
+  const auto first = on.viewer();
+  const auto second = on.viewer();
+  on.ask(*first, "/a");
+  on.origin_says(
+      "HTTP/1.1 200 OK\r\nCache-Control: no-cache\r\nETag: \"1\"\r\nContent-Length: 2\r\n\r\nok");
+  on.ask(*first, "/a");
+  on.ask(*second, "/a");  // the origin may have answered the first one already
+  on.origin_says("HTTP/1.1 304 Not Modified\r\nCache-Control: no-cache\r\nETag: \"1\"\r\n\r\n");
+  CHECK(first->written.ends_with("\r\n\r\nok"));
+  CHECK(second->written.empty());
+  const std::string request =
+      on.origin_says("HTTP/1.1 304 Not Modified\r\nCache-Control: no-cache\r\nETag: \"1\"\r\n\r\n");
+  CHECK(request.find("If-None-Match: \"1\"\r\n") != std::string::npos);
+  CHECK(second->written.ends_with("\r\n\r\nok"));
+}
+
+TEST_CASE("an answer that became stale while it streams is not for those who come then") {
+  Viewing on;
+  const auto first = on.viewer();
+  on.ask(*first, "/a");
+  net::Wire& slow = on.scene.loop.last();
+  on.origin_says("HTTP/1.1 200 OK\r\nCache-Control: max-age=5\r\nContent-Length: 4\r\n\r\nol");
+  on.scene.loop.pass(Seconds(4));
+  const auto in_time = on.viewer();
+  on.ask(*in_time, "/a");
+  CHECK(on.scene.loop.wires.size() == 1);
+  on.scene.loop.pass(Seconds(2));
+  const auto late = on.viewer();
+  on.ask(*late, "/a");
+  REQUIRE(on.scene.loop.wires.size() == 2);
+  on.origin_says(kOk);
+  CHECK(late->written.ends_with("\r\n\r\nok"));
+  slow.data("d!");
+  on.scene.loop.turn();
+  CHECK(first->written.ends_with("old!"));
+  CHECK(in_time->written.ends_with("old!"));
+}
+
+TEST_CASE("a viewer who reads slowly is not cut in a large write; one who does not read is") {
+  Viewing on;
+  const auto wire = on.viewer();
+  wire->accepts = 10;
+  on.ask(*wire, "/a");
+  on.origin_says(kOk);
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(wire->is_pending);
+    REQUIRE_FALSE(wire->closed);
+    wire->pending_pieces.front().iov_len -= 5;  // as if the kernel had taken them
+    on.scene.loop.pass(Seconds(29));
+  }
+  CHECK_FALSE(wire->closed);
+  on.scene.loop.pass(Seconds(61));
+  CHECK(wire->closed);
+}
+
 }  // namespace seawall::proxy

@@ -179,6 +179,16 @@ TEST_CASE("who joined between two of very many purges of the same leaves, too") 
   CHECK(store.is_purged(*leader.fill->object(), joined_at));
 }
 
+TEST_CASE("who comes after a soft purge does not join what streams, for nobody validates that") {
+  for (const Target& target : {Target::url("a", "/1"), Target::tag("shoes", {})}) {
+    Store store(small());
+    Joined leader = lead(store, kKey);
+    publish(store, leader, kKey, kShoes);
+    purge_target(store, target, Mode::kSoft);
+    CHECK(join_any(store, kKey).how == How::kLead);
+  }
+}
+
 TEST_CASE("a fill that streams on while others are purged may be joined") {
   Store store(small());
   Joined leader = lead(store, kKey);

@@ -415,6 +415,24 @@ TEST_CASE("a slow body does not time out while bytes come, nor an upload while i
   CHECK(heard.all() == "head 200, complete");
 }
 
+TEST_CASE("an upload in one large write goes on while the server takes bytes of it") {
+  Scene scene;
+  Heard heard;
+  const auto exchange = scene.start(heard, with_method(Method::kPost, "POST", BodyKind::kChunked));
+  net::Wire& wire = scene.loop.last();
+  wire.accepts = 1;
+  wire.connected();
+  exchange->send_body(std::string(100'000, 'x'));
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(wire.is_pending);
+    wire.pending_pieces.front().iov_len -= 10'000;  // as if the kernel had taken them
+    scene.loop.pass(Seconds(29));
+  }
+  CHECK(heard.all() == "");
+  scene.loop.pass(Seconds(61));
+  CHECK(heard.all() == "failed");
+}
+
 TEST_CASE("who finds all connections in use waits, in order, within the queue's bound") {
   GroupConfig config;
   config.max_connections = 1;
