@@ -92,6 +92,16 @@ step_hit_cost() {
 step_unit_dev() { unit dev; }
 step_unit_asan() { unit asan; }
 
+# Worlds by their seeds; a few of them twice, for a seed that fails has to fail again.
+step_sim() {
+  local binary=build/dev/tests/sim status=0 threads
+  threads=$(nproc)
+  timeout --kill-after=5 600 "$binary" --seeds 1:1000 --threads "$threads" || status=1
+  timeout --kill-after=5 600 "$binary" --seeds 1:20 --threads "$threads" --twice || status=1
+  SUMMARY=$(grep -m 1 -oP '^[0-9]+ seeds, [0-9]+ failed; .*(?= origin)' "$LOG")
+  return $status
+}
+
 step_scenarios() {
   local output status files
   mapfile -t files < <(find tests/e2e tests/conformance -name 'test_*.py' 2>/dev/null | sort)

@@ -1,0 +1,224 @@
+#include "tests/sim/oracle.h"
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+
+namespace seawall::sim {
+namespace {
+
+// An Age field has whole seconds, and a shield's is rounded down once on its way to a viewer.
+constexpr Millis kRounding{1050};
+// conf/sites.json: stale.on_unreachable, the longest grace that a node may give by itself.
+constexpr int kGrace = 20;
+
+double seconds(Micros time) { return static_cast<double>(time.count()) / 1e6; }
+
+}  // namespace
+
+void Oracle::violation(const char* format, ...) {
+  char text[400];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  trace_.line(scheduler_.now(), "ORACLE", "%s", text);
+  violations_.push_back(text);
+}
+
+Expected Oracle::judge(const Ask& ask, const Head& head) {
+  ++counts.answers;
+  const std::string* cache = head.find("x-cache");
+  if (cache && cache->starts_with("Hit")) ++counts.hits;
+  if (head.status == 304) {
+    judge_not_modified(ask, head);
+    return {};
+  }
+  const std::optional<uint64_t> serial = head.number("x-sim");
+  if (!serial) {
+    judge_error(ask, head);
+    return {};
+  }
+  const Record* record = catalogue_.record(*serial);
+  if (!record) {
+    violation("request %llu: an answer that the origin never gave",
+              static_cast<unsigned long long>(ask.id));
+    return {};
+  }
+  return judge_content(ask, head, *record);
+}
+
+// An answer of the node's own.
+void Oracle::judge_error(const Ask& ask, const Head& head) {
+  ++counts.errors;
+  const auto id = static_cast<unsigned long long>(ask.id);
+  if (head.status == 504 && ask.only_if_cached) return;
+  if (head.status == 416 && ask.range) return;
+  if (head.status == 502 || head.status == 503 || head.status == 504) {
+    if (weather_.calm) violation("request %llu: %d in calm weather", id, head.status);
+    return;
+  }
+  if (head.status == 408 && ask.method == "POST" && !weather_.calm) return;
+  violation("request %llu: status %d, which nothing explains", id, head.status);
+}
+
+// Without the origin's record: the entity tag tells the version, which has to be one that no purge
+// has taken away before.
+void Oracle::judge_not_modified(const Ask& ask, const Head& head) {
+  const auto id = static_cast<unsigned long long>(ask.id);
+  const std::string* etag = head.find("etag");
+  if (ask.if_none_match.empty() || (etag && *etag != ask.if_none_match)) {
+    violation("request %llu: a 304 that it did not ask for", id);
+    return;
+  }
+  Representation what;
+  unsigned long long owner = 0;
+  if (std::sscanf(ask.if_none_match.c_str(), "\"%u.%u.%d.%llu\"", &what.resource, &what.version,
+                  &what.flavour, &owner) != 4) {
+    return;
+  }
+  const Resource& resource = *ask.resource;
+  if (what.resource != resource.id || (resource.varies && what.flavour != ask.flavour)) {
+    violation("request %llu: a 304 for another representation", id);
+    return;
+  }
+  // The version was current until the next one came: as if the answer had been made then.
+  Record record;
+  record.what = what;
+  record.made = scheduler_.now();
+  for (const Version& version : resource.versions) {
+    if (version.number == what.version) record.tags = version.tags;
+    if (version.number == what.version + 1) record.made = version.since;
+  }
+  record.policy.max_age = 1 << 20;  // of its age the 304 alone says nothing
+  judge_purges(ask, record);
+}
+
+Expected Oracle::judge_content(const Ask& ask, const Head& head, const Record& record) {
+  const auto id = static_cast<unsigned long long>(ask.id);
+  const Representation& what = record.what;
+  if (what.resource != ask.resource->id) {
+    violation("request %llu for %s: the answer to another request (%s)", id,
+              ask.resource->path.c_str(), catalogue_.resources()[what.resource].path.c_str());
+    return {};
+  }
+  if (ask.resource->varies && what.flavour != ask.flavour) {
+    violation("request %llu: variant %d in place of %d", id, what.flavour, ask.flavour);
+  }
+  if (what.owner != 0 && what.owner != ask.id) {
+    violation("request %llu: got what was made for request %llu only (%s)", id,
+              static_cast<unsigned long long>(what.owner), record.policy.text().c_str());
+  }
+  if (ask.method == "POST" && record.request != ask.id) {
+    violation("request %llu: a POST answered by what request %llu got", id,
+              static_cast<unsigned long long>(record.request));
+  }
+  judge_age(ask, record);
+  judge_purges(ask, record);
+  if (record.status >= 500 && weather_.calm)
+    violation("request %llu: %d in calm weather", id, record.status);
+  Expected expected{true, what, 0, what.length};
+  if (head.status == 206) {
+    unsigned long long first = 0, last = 0, size = 0;
+    const std::string* range = head.find("content-range");
+    if (!range || std::sscanf(range->c_str(), "bytes %llu-%llu/%llu", &first, &last, &size) != 3 ||
+        !ask.range || first != ask.range->first || size != what.length ||
+        last != std::min<uint64_t>(ask.range->second, what.length - 1)) {
+      violation("request %llu: 206 with Content-Range %s of %llu bytes", id,
+                range ? range->c_str() : "-", static_cast<unsigned long long>(what.length));
+      return {};
+    }
+    expected.first = first;
+    expected.end = last + 1;
+  } else if (head.status != (record.status == 304 ? 200 : record.status)) {
+    violation("request %llu: status %d of an answer with %d", id, head.status, record.status);
+  }
+  if (ask.method == "HEAD" || head.status == 204) expected.end = expected.first;
+  const std::optional<uint64_t> length = head.number("content-length");
+  if (length && ask.method != "HEAD" && *length != expected.end - expected.first) {
+    violation("request %llu: Content-Length %llu of %llu bytes", id,
+              static_cast<unsigned long long>(*length),
+              static_cast<unsigned long long>(expected.end - expected.first));
+  }
+  return expected;
+}
+
+Millis Oracle::set_back_since(MonoTime time) const {
+  Millis sum{0};
+  for (const auto& [at, by] : jumps_) {
+    if (at >= time) sum += by;
+  }
+  return sum;
+}
+
+// How long it may be used after its lifetime, by anything that may have happened.
+Seconds Oracle::stale_window(const Policy& policy) const {
+  if (!policy.allows_stale()) return Seconds(0);
+  int window = policy.swr.value_or(0);
+  if (!weather_.calm) window = std::max({window, policy.sie.value_or(0), kGrace});
+  return Seconds(window);
+}
+
+void Oracle::judge_age(const Ask& ask, const Record& record) {
+  const auto id = static_cast<unsigned long long>(ask.id);
+  if (ask.begun <= record.made) return;
+  const Micros passed = ask.begun - record.made;
+  const Policy& policy = record.policy;
+  const std::string text = policy.text();
+  if (policy.no_cache) {
+    violation("request %llu: not validated, the origin spoke %.3f s before it (%s)", id,
+              seconds(passed), text.c_str());
+    return;
+  }
+  const Micros lifetime = Seconds(policy.lifetime()) + kRounding + set_back_since(record.made);
+  const Micros stale = passed + Seconds(record.age) - lifetime;
+  if (stale > stale_window(policy)) {
+    violation("request %llu: %.3f s past its lifetime (%s; made at %.3f, serial %llu)", id,
+              seconds(stale), text.c_str(), seconds(record.made.time_since_epoch()),
+              static_cast<unsigned long long>(record.serial));
+  }
+}
+
+bool Oracle::hits(const Purge& purge, const Record& record) const {
+  const Resource& resource = catalogue_.resources()[record.what.resource];
+  switch (purge.kind) {
+    case Purge::Kind::kUrl:
+      return resource.host == purge.host && resource.path == purge.what;
+    case Purge::Kind::kPrefix:
+      return resource.host == purge.host && resource.path.starts_with(purge.what);
+    case Purge::Kind::kTag:
+      return std::find(record.tags.begin(), record.tags.end(), purge.what) != record.tags.end();
+  }
+  return false;
+}
+
+void Oracle::judge_purges(const Ask& ask, const Record& record) {
+  for (const Purge& purge : purges_) {
+    if (purge.done > ask.begun || record.made >= purge.started || !hits(purge, record)) continue;
+    if (!purge.complete && edge_killed_at_ >= purge.done) continue;
+    const Micros since = ask.begun - purge.done;
+    if (purge.soft &&
+        since - kRounding - set_back_since(purge.done) <= stale_window(record.policy)) {
+      continue;
+    }
+    violation("request %llu: %s-purged %.3f s before it (%s), made at %.3f",
+              static_cast<unsigned long long>(ask.id), purge.soft ? "soft" : "hard", seconds(since),
+              purge.what.c_str(), seconds(record.made.time_since_epoch()));
+    return;
+  }
+}
+
+void Oracle::purged(Purge purge) {
+  ++counts.purges;
+  purges_.push_back(std::move(purge));
+}
+
+void Oracle::edge_killed() { edge_killed_at_ = scheduler_.now(); }
+
+void Oracle::upload_done(uint64_t request, bool whole) {
+  const auto id = static_cast<unsigned long long>(request);
+  if (!whole) violation("request %llu: a cut or wrong body is whole at the origin", id);
+  if (++uploads_[request] > 1) violation("request %llu: done twice at the origin", id);
+}
+
+}  // namespace seawall::sim
