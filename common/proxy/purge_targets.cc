@@ -91,12 +91,15 @@ class Resolver {
       return true;
     }
     for (const std::string& name : site_->hosts) {
-      if (name.find('*') == std::string::npos) out.push_back(name);
+      if (name.find('*') != std::string::npos) {  // a part of the names would be too little
+        return refuse(400, "\"" + path + "\" has no host, and site \"" + site_->name +
+                               "\" has all names below \"" + name + "\": write https://HOST" +
+                               path);
+      }
+      out.push_back(name);
     }
     if (host_site_ == site_) out.emplace_back(host_);
-    if (!out.empty()) return true;
-    return refuse(400, "\"" + path + "\" has no host, and the names of site \"" + site_->name +
-                           "\" are wildcards: write https://HOST" + path);
+    return true;
   }
 
   bool add_urls() {

@@ -75,8 +75,10 @@ void ShieldOrder::on_body(std::string_view bytes) {
 }
 
 void ShieldOrder::on_complete(std::string_view) {
-  // 404, 409: it knows nothing of what is asked for or taken back. 202 is not all of it.
-  acknowledged_ = status_ == 200 || status_ == 404 || status_ == 409;
+  // 404, 409: it knows nothing of what is asked for or taken back; to a purge, an old version says
+  // that. 202 is not all of it.
+  const bool is_purge = text_->starts_with("purge ");
+  acknowledged_ = status_ == 200 || (!is_purge && (status_ == 404 || status_ == 409));
   if (status_ == 200) {
     Result<std::vector<purge::NodePart>> parts = purge::read_parts(answer_);
     if (parts) parts_ = std::move(*parts);

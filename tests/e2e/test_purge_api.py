@@ -223,7 +223,7 @@ class PostScenario(Api):
 
 
 SITES = [{"name": "shop", "hosts": ["test.example"], "behaviors": [{"path": "*"}]},
-         {"name": "blog", "hosts": ["blog.example"], "behaviors": [{"path": "*"}]}]
+         {"name": "blog", "hosts": ["blog.example", "*.blog.example"], "behaviors": [{"path": "*"}]}]
 
 
 @in_both
@@ -287,6 +287,13 @@ class TokenScenario(Api):
         self.assertEqual(200, self.by("s-shop", {"everything": True, "site": "shop"})[0])
         self.assert_gone(path)
         self.assertEqual("Hit from edge", self.get(path, host="blog.example").x_cache)
+
+    def test_a_path_of_a_site_with_wildcard_names_needs_a_host(self):
+        self.assertEqual((200, ""), self.by("s-all", {"site": "shop", "urls": ["/a"]}))
+        status, why = self.by("s-all", {"site": "blog", "urls": ["/a"]})
+        self.assertEqual(400, status)
+        self.assertIn('site "blog" has all names below "*.blog.example"', why)
+        self.assertEqual((200, ""), self.by("s-all", {"urls": ["http://x.blog.example/a"]}))
 
     def test_one_sites_token_sees_nothing_of_others(self):
         _, receipt = self.post({"tags": ["secret"], "site": "blog", "soft": True},

@@ -156,6 +156,7 @@ TEST_CASE("a shield that is away is owed its purge until it has acknowledged") {
   CHECK(debts.count() == 1);
   for (const std::string_view says :
        {"", "HTTP/1.1 503 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nwho"}) {
     const size_t asked = p.scene.loop.wires.size();
     p.scene.loop.pass(Millis(1100));
