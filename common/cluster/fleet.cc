@@ -61,12 +61,14 @@ void Fleet::connect() {
   ready_ = 0;
   commands_ = open();
   reader_ = open();
+  listener_ = open();
   commands_->start();
   reader_->start();
+  listener_->start();
 }
 
 void Fleet::on_redis_ready(RedisConnection&) {
-  if (++ready_ == 2) join();
+  if (++ready_ == 3) join();
 }
 
 void Fleet::on_redis_lost(RedisConnection& connection) {
@@ -85,6 +87,7 @@ void Fleet::on_redis_lost(RedisConnection& connection) {
   state_ = State::kOff;
   commands_.reset();
   reader_.reset();
+  listener_.reset();
   read_again_.cancel();
   outbox_.forget_sent();
   finish_tickets();

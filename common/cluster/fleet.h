@@ -6,8 +6,11 @@
 //   seawall:NAME:acks        a stream of notices (notice.h)
 //   seawall:NAME:nodes       the registry: a hash of records (notice.h)
 //
-// One connection waits in XREAD, the other one speaks. Lives on the main loop; what may be called
-// from any thread says so. ARCHITECTURE.md, 'The fleet', says why it is exact.
+// Notices are published, too (seawall:NAME:notices:GENERATION): XREAD tells of the first one only,
+// and of those that came with it a round trip later.
+//
+// One connection waits in XREAD, one listens, one speaks. Lives on the main loop; what may be
+// called from any thread says so. ARCHITECTURE.md, 'The fleet', says why it is exact.
 //
 // Invariant: a node acknowledges an entry after it has taken effect there, and never before all
 // that came before it.
@@ -123,6 +126,8 @@ class Fleet final : private RedisConnection::Owner, private net::PostedTask {
   void read();
   void on_read(const Reply& reply, const Reply& first);
   bool take_notices(const Reply& entries);
+  void listen();
+  void take_notice(const Notice& notice);
   void take_entries(const Reply& entries);
   bool apply(const purge::Order& order, StreamId place);
   void pay_debts();
@@ -145,6 +150,7 @@ class Fleet final : private RedisConnection::Owner, private net::PostedTask {
   State state_ = State::kOff;
   std::unique_ptr<RedisConnection> commands_;
   std::unique_ptr<RedisConnection> reader_;
+  std::unique_ptr<RedisConnection> listener_;
   int ready_ = 0;  // connections
   Millis backoff_{0};
   MonoTime live_since_{};

@@ -118,6 +118,7 @@ void Fleet::go_live() {
   });
   pay_debts();
   send_outbox();
+  listen();
   read();
 }
 

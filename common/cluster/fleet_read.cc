@@ -52,22 +52,35 @@ void Fleet::on_read(const Reply& reply, const Reply& first) {
 
 // Whether there are no more.
 bool Fleet::take_notices(const Reply& entries) {
-  const MonoTime now = loop_.now();
-  std::lock_guard lock(mutex_);
   for (const StreamEntry& entry : read_entries(entries)) {
     notices_from_ = entry.id;
     const auto text = entry.fields.find("m");
     if (text == entry.fields.end()) continue;
-    const std::optional<Notice> notice = read_notice(text->second);
-    if (!notice || notice->node == self_.name) continue;
-    if (notice->kind == Notice::Kind::kLeave) {
-      tracker_.drop(notice->node);
-      continue;
-    }
-    tracker_.see(notice->node, notice->record, now);
-    for (const Notice::Part& part : notice->parts) tracker_.note(part.id, part.part);
+    if (const std::optional<Notice> notice = read_notice(text->second)) take_notice(*notice);
   }
   return entries.items.size() < read_at_once_;
+}
+
+void Fleet::take_notice(const Notice& notice) {
+  if (notice.node == self_.name) return;
+  std::lock_guard lock(mutex_);
+  if (notice.kind == Notice::Kind::kLeave) return tracker_.drop(notice.node);
+  tracker_.see(notice.node, notice.record, loop_.now());
+  for (const Notice::Part& part : notice.parts) tracker_.note(part.id, part.part);
+}
+
+// A node that is told of an acknowledgement twice knows no more than once; who joins or leaves is
+// told by the stream alone, whose order counts there.
+void Fleet::listen() {
+  listener_->send({"SUBSCRIBE", key("notices:" + generation_)});
+  listener_->on_message([this](const Reply& message) {
+    if (state_ != State::kLive || message.items.size() != 3) return;
+    const std::optional<Notice> notice = read_notice(message.items[2].text);
+    if (!notice || notice->kind != Notice::Kind::kAck) return;
+    take_notice(*notice);
+    pay_debts();
+    finish_tickets();
+  });
 }
 
 void Fleet::take_entries(const Reply& entries) {
@@ -167,7 +180,9 @@ void Fleet::acknowledge() {
     notice.parts.assign(std::make_move_iterator(unsaid_.begin()),
                         std::make_move_iterator(unsaid_.begin() + static_cast<ptrdiff_t>(count)));
     unsaid_.erase(unsaid_.begin(), unsaid_.begin() + static_cast<ptrdiff_t>(count));
-    commands_->send({"XADD", key("acks"), "MAXLEN", "~", "10000", "*", "m", write_notice(notice)});
+    const std::string text = write_notice(notice);
+    commands_->send({"XADD", key("acks"), "MAXLEN", "~", "10000", "*", "m", text});
+    commands_->send({"PUBLISH", key("notices:" + generation_), text});
   } while (!unsaid_.empty());
 }
 

@@ -96,8 +96,12 @@ void RedisConnection::on_data(std::span<char> data) {
     Result<std::optional<Reply>> reply = reader_.next();
     if (!reply) return fail(reply.error().detail);
     if (!*reply) return;
-    if (waiting_.empty()) return fail("a reply that nobody asked for");
     if ((*reply)->type == Reply::Type::kError) return fail("Redis says: " + (*reply)->text);
+    if (waiting_.empty() && on_message_) {
+      on_message_(**reply);
+      continue;
+    }
+    if (waiting_.empty()) return fail("a reply that nobody asked for");
     const Callback callback = std::move(waiting_.front());
     waiting_.pop_front();
     if (waiting_.empty()) {

@@ -41,6 +41,8 @@ class RedisConnection final : public net::StreamHandler {
   // The callback gets the reply, unless the connection is lost before.
   using Callback = std::function<void(const Reply&)>;
   void send(std::initializer_list<std::string_view> words, Callback callback = {});
+  // What comes unasked after a SUBSCRIBE, the last command of its connection.
+  void on_message(Callback callback) { on_message_ = std::move(callback); }
   // The owner can't use it any more: on_redis_lost() follows.
   void fail(std::string why);
   bool lost() const { return lost_; }
@@ -82,6 +84,7 @@ class RedisConnection final : public net::StreamHandler {
   std::string why_;
   ReplyReader reader_;
   std::deque<Callback> waiting_;
+  Callback on_message_;
   std::string out_;
   std::string writing_;  // what the stream still refers to
   Flush flush_{*this};
