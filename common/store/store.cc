@@ -91,8 +91,8 @@ Joined Store::join(const KeyRef& key, const VariantMatcher& matcher, const Ref<O
 }
 
 // A fill that began before a purge of what it brings, hard or soft, is not for those who come after
-// it: nobody validates what streams. What tags
-// it will have is not known while it waits for its head: its followers look again then.
+// it: nobody validates what streams. What tags it will have is not known while it waits for its
+// head: its followers look again then.
 bool Store::may_join(Fill& fill) const {
   const uint64_t position = purges_.position();
   if (fill.since() == position || fill.joinable_at == position) return true;
