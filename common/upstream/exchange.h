@@ -91,6 +91,7 @@ class Exchange final : public ListNode, private net::StreamHandler {
   void on_connected() override;
 
   void next_server();
+  void wait_in_queue();
   void leave_queue();
   Server* choose_server() const;
   bool can_go() const;

@@ -1,7 +1,5 @@
 // How an exchange gets to a server, and what it does when that fails: the next address, the next
 // server, a fresh connection, a retry.
-#include <algorithm>
-
 #include "common/http/tokens.h"
 #include "common/net/tcp_stream.h"
 #include "common/tls/tls_stream.h"
@@ -30,40 +28,29 @@ Server* Exchange::choose_server() const {
 
 // Whether one of the servers that it may ask has a connection to spare.
 bool Exchange::can_go() const {
-  const auto& servers = group_.servers();
-  const auto free = [&](const auto& s) { return s->in_use < group_.config().max_connections; };
-  if (request_.server) return free(servers[*request_.server]);
-  return std::any_of(servers.begin(), servers.end(), free);
+  if (request_.server) return !group_.is_full(*group_.servers()[*request_.server]);
+  return group_.has_room(tried_);
 }
 
-// Chooses a server that was not tried yet and gets a connection to it: from the pool, or a new one.
+// Chooses a server that was not tried yet and gets a connection to it: from the pool, a new one, or
+// when one is free.
 void Exchange::next_server() {
-  const int limit = group_.config().max_connections;
-  while (Server* server = choose_server()) {
-    if (!fresh_only_) {
-      if (auto connection = server->take_idle(this)) {
-        server_ = server;
-        facts_.server = server;
-        facts_.reused = true;
-        ++server->in_use;
-        connection_ = std::move(connection);
-        return use_connection();
-      }
-    }
-    if (server->in_use < limit) {
-      server_ = server;
-      facts_.server = server;
-      facts_.reused = false;
-      ++server->in_use;
-      return resolve();
-    }
-    tried_.push_back(server);
-  }
-  if (tried_.empty()) {
+  Server* server = choose_server();
+  if (!server && tried_.empty()) {
     return fail(upstream_error(ErrorCode::kNoServer, "no server in the group", true));
   }
-  if (can_go()) return fail(last_error_);
-  tried_.clear();
+  if (!server) return fail(last_error_);
+  if (group_.is_full(*server)) return wait_in_queue();
+  server_ = server;
+  facts_.server = server;
+  ++server->in_use;
+  if (!fresh_only_) connection_ = server->take_idle(this);
+  facts_.reused = connection_ != nullptr;
+  if (connection_) return use_connection();
+  resolve();
+}
+
+void Exchange::wait_in_queue() {
   phase_ = Phase::kQueued;
   if (!group_.enqueue(*this)) {
     phase_ = Phase::kIdle;

@@ -47,7 +47,8 @@ bool Group::panics() const {
          static_cast<double>(regular);
 }
 
-Server* Group::choose(const std::vector<const Server*>& tried, uint64_t key) {
+// The best rank that is there, and candidates_ of it.
+Rank Group::find_candidates(const std::vector<const Server*>& tried) {
   const MonoTime now = loop_.now();
   const bool panic = panics();
   Rank best = Rank::kNever;
@@ -59,6 +60,7 @@ Server* Group::choose(const std::vector<const Server*>& tried, uint64_t key) {
     const bool usable = s.health().usable(now);
     standing.ejected = !usable && !(panic && !s.config().backup);
     standing.backup = s.config().backup;
+    standing.full = is_full(s);
     standing.near = config_.zone.empty() || s.config().zone == config_.zone;
     const Rank rank = rank_of(standing);
     if (rank == Rank::kNever || rank > best) continue;
@@ -68,8 +70,18 @@ Server* Group::choose(const std::vector<const Server*>& tried, uint64_t key) {
         usable ? s.health().slow_start_share(config_.slow_start, now) : 1;  // or in a panic
     candidates_.push_back({i, s.config().weight * share, s.in_use, s.id(), &s.turn});
   }
+  return best;
+}
+
+Server* Group::choose(const std::vector<const Server*>& tried, uint64_t key) {
+  const Rank rank = find_candidates(tried);
   if (candidates_.empty()) return nullptr;
-  return servers_[candidates_[pick(key)].index].get();
+  const size_t chosen = upstream::has_room(rank) ? pick(key) : 0;  // whoever waits has no turn yet
+  return servers_[candidates_[chosen].index].get();
+}
+
+bool Group::has_room(const std::vector<const Server*>& tried) {
+  return upstream::has_room(find_candidates(tried));
 }
 
 size_t Group::pick(uint64_t key) {

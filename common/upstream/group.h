@@ -35,9 +35,12 @@ class Group {
   const std::vector<std::unique_ptr<Server>>& servers() const { return servers_; }
 
   // The server to ask next for a request with that key that tried those already: by the policy
-  // among those in the node's zone, then all others, then the backups; ejected ones come last.
-  // nullptr when all have been tried.
+  // among those in the node's zone, then all others, then the backups; ejected ones come last. One
+  // that is full only where it has to be waited for. nullptr when all have been tried.
   Server* choose(const std::vector<const Server*>& tried, uint64_t key);
+  // Whether choose() would find one with a connection to spare.
+  bool has_room(const std::vector<const Server*>& tried);
+  bool is_full(const Server& server) const { return server.in_use >= config_.max_connections; }
   // No server is usable, backups included: the time for config().fallback.
   bool is_down() const;
 
@@ -53,6 +56,7 @@ class Group {
  private:
   Exchange* first_that_can_go();
   bool panics() const;
+  Rank find_candidates(const std::vector<const Server*>& tried);
   size_t pick(uint64_t key);  // of candidates_
 
   net::Loop& loop_;
@@ -63,7 +67,7 @@ class Group {
   const std::unique_ptr<HealthBoard> own_board_;
   std::vector<std::unique_ptr<Server>> servers_;
   RetryBudget retries_;
-  std::vector<Candidate> candidates_;  // of choose(), kept for its memory
+  std::vector<Candidate> candidates_;  // of the best rank, kept for its memory
   uint64_t random_;                    // state of a SplitMix64
   IntrusiveList<Exchange> waiting_;
   int waiting_count_ = 0;

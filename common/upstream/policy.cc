@@ -53,8 +53,10 @@ bool has_room(const Candidate& c, double load_factor, double requests, double we
 
 Rank rank_of(const Standing& s) {
   if (s.tried) return Rank::kNever;
-  if (s.ejected) return Rank::kEjected;
+  if (s.ejected) return s.full ? Rank::kFullEjected : Rank::kEjected;
+  if (s.backup && s.full) return Rank::kFullBackup;
   if (s.backup) return s.near ? Rank::kNearBackup : Rank::kFarBackup;
+  if (s.full) return Rank::kFull;
   return s.near ? Rank::kNear : Rank::kFar;
 }
 

@@ -17,14 +17,30 @@ enum class Policy : uint8_t {
 };
 
 // How much a server is wanted for a request, before any policy: only those of the best rank that
-// is there take part.
-enum class Rank : uint8_t { kNear, kFar, kNearBackup, kFarBackup, kEjected, kNever };
+// is there take part. A full one is waited for rather than that a worse one is asked: what a server
+// that works has no room for would all go to one that does not.
+enum class Rank : uint8_t {
+  kNear,
+  kFar,
+  kFull,
+  kNearBackup,
+  kFarBackup,
+  kFullBackup,
+  kEjected,
+  kFullEjected,
+  kNever
+};
+constexpr bool has_room(Rank rank) {
+  return rank != Rank::kFull && rank != Rank::kFullBackup && rank != Rank::kFullEjected &&
+         rank != Rank::kNever;
+}
 
 struct Standing {
   bool tried = false;    // by this request, in vain
   bool ejected = false;  // thought unusable
   bool backup = false;
-  bool near = true;  // in the node's zone, or zones don't matter
+  bool full = false;  // all of its connections are in use
+  bool near = true;   // in the node's zone, or zones don't matter
 };
 Rank rank_of(const Standing& standing);
 

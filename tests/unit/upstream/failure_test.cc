@@ -485,6 +485,79 @@ TEST_CASE("all who wait and can go do so, whoever stands before them in the queu
   CHECK(scene.loop.wire(2).take().starts_with("GET /second "));
 }
 
+TEST_CASE(
+    "who finds a usable server full waits for it, and asks neither ejected ones nor backups") {
+  enum class Other { kEjected, kBackup };
+  for (const Other other : {Other::kEjected, Other::kBackup}) {
+    GroupConfig config;
+    config.max_connections = 1;
+    config.policy = Policy::kOrdered;
+    for (const char* host : {"a", "b", "c"}) {
+      ServerConfig server;
+      server.host = server.url = host;
+      server.backup = host[0] == 'c' && other == Other::kBackup;
+      config.servers.push_back(server);
+    }
+    config.max_ejected = 1;
+    Scene scene(0);
+    scene.make(config);
+    scene.resolver.names = {{"a", {"10.0.0.1"}}, {"b", {"10.0.0.2"}}, {"c", {"10.0.0.3"}}};
+    const auto eject = [&](size_t n) {
+      for (int i = 0; i < 3; ++i) {
+        scene.server(n).health().note(Outcome::kNoAnswer, scene.loop.now());
+      }
+    };
+    if (other == Other::kEjected) eject(2);
+    Heard heard[4];
+    std::unique_ptr<Exchange> exchanges[4];
+    for (int i = 0; i < 4; ++i) exchanges[i] = scene.start(heard[i]);
+    CHECK(scene.loop.wires.size() == 2);  // a and b
+    CHECK(scene.group->pending() == 2);
+    exchanges[0].reset();
+    scene.loop.turn();
+    CHECK(scene.loop.wires.size() == 3);
+    CHECK(exchanges[2]->facts().server == &scene.server(0));
+    CHECK(scene.group->pending() == 1);
+    eject(0);
+    eject(1);
+    exchanges[1].reset();  // nobody usable but a backup is left: whoever is free takes it
+    scene.loop.turn();
+    REQUIRE(scene.loop.wires.size() == 4);
+    CHECK(exchanges[3]->facts().server == &scene.server(other == Other::kBackup ? 2 : 1));
+  }
+}
+
+TEST_CASE("who waits for a full server is not woken for one that has failed him") {
+  GroupConfig config;
+  config.max_connections = 1;
+  config.health.failures = 0;
+  config.health.failure_ratio = 0;
+  Scene scene(2, config);
+  Heard holding, waiting;
+  auto holder = scene.start(holding);  // a
+  const auto waiter = scene.start(waiting);
+  REQUIRE(scene.loop.wires.size() == 2);
+  scene.loop.last().error(ErrorCode::kConnect);
+  scene.loop.turn();
+  CHECK(waiting.all() == "");
+  CHECK(scene.loop.wires.size() == 2);
+  CHECK(scene.group->pending() == 1);
+  Heard passing;
+  {
+    const auto other = scene.start(passing);  // comes and goes at b
+    REQUIRE(scene.loop.wires.size() == 3);
+  }
+  scene.loop.turn();
+  CHECK(scene.group->pending() == 1);
+  holder.reset();
+  scene.loop.turn();
+  REQUIRE(scene.loop.wires.size() == 4);
+  CHECK(waiter->facts().server == &scene.server(0));
+  scene.loop.last().connected();
+  scene.loop.last().data(kOk);
+  CHECK(waiting.all() == "head 200, complete");
+}
+
 TEST_CASE("a waiter that fails leaves its connection to the next") {
   GroupConfig config;
   config.max_connections = 1;

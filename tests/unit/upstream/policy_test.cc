@@ -23,7 +23,7 @@ std::vector<Candidate> servers(const std::vector<double>& weights, std::vector<d
 
 uint64_t key(int n) { return hash64("https://site.test/" + std::to_string(n)); }
 
-TEST_CASE("a server is ranked by zone, then as a backup, and ejected ones come last") {
+TEST_CASE("a server is ranked by zone, then as a backup, and ejected ones come last, full or not") {
   struct Row {
     Standing standing;
     Rank rank;
@@ -35,14 +35,27 @@ TEST_CASE("a server is ranked by zone, then as a backup, and ejected ones come l
       {{.backup = true, .near = false}, Rank::kFarBackup},
       {{.ejected = true}, Rank::kEjected},
       {{.ejected = true, .backup = true}, Rank::kEjected},
+      {{.full = true}, Rank::kFull},
+      {{.full = true, .near = false}, Rank::kFull},
+      {{.backup = true, .full = true}, Rank::kFullBackup},
+      {{.ejected = true, .backup = true, .full = true}, Rank::kFullEjected},
       {{.tried = true}, Rank::kNever},
+      {{.tried = true, .full = true}, Rank::kNever},
       {{.tried = true, .ejected = true}, Rank::kNever},
   };
   for (const Row& row : rows) CHECK(rank_of(row.standing) == row.rank);
   CHECK(Rank::kNear < Rank::kFar);
-  CHECK(Rank::kFar < Rank::kNearBackup);
-  CHECK(Rank::kFarBackup < Rank::kEjected);
-  CHECK(Rank::kEjected < Rank::kNever);
+  CHECK(Rank::kFar < Rank::kFull);
+  CHECK(Rank::kFull < Rank::kNearBackup);
+  CHECK(Rank::kFarBackup < Rank::kFullBackup);
+  CHECK(Rank::kFullBackup < Rank::kEjected);
+  CHECK(Rank::kEjected < Rank::kFullEjected);
+  CHECK(Rank::kFullEjected < Rank::kNever);
+  CHECK(has_room(Rank::kFar));
+  CHECK(has_room(Rank::kEjected));
+  for (const Rank r : {Rank::kFull, Rank::kFullBackup, Rank::kFullEjected, Rank::kNever}) {
+    CHECK_FALSE(has_room(r));
+  }
 }
 
 TEST_CASE("in turn means by weight and never in bursts") {
