@@ -122,6 +122,7 @@ void Exchange::finish_body(std::string_view trailers) {
     out_.append(body_end_);
     write_out();
   }
+  if (phase_ == Phase::kHead) arm(group_.config().timeouts.first_byte);
 }
 
 void Exchange::abort_body() {
@@ -179,6 +180,12 @@ bool Exchange::took_some() {
   return std::exchange(unsent_, unsent) != unsent;
 }
 
+// The server has all that there is of the request so far: the rest is the viewer's to send, who has
+// a time-out of his own.
+bool Exchange::awaits_viewer() const {
+  return !request_sent_ && !write_broken_ && out_.empty() && sending_.empty();
+}
+
 void Exchange::on_deadline() {
   if (group_.loop().now() >= total_deadline_) {
     return fail(upstream_error(ErrorCode::kTotalTimeout, "the answer took too long altogether"));
@@ -196,7 +203,7 @@ void Exchange::on_deadline() {
       return attempt_failed(
           upstream_error(ErrorCode::kConnectTimeout, "TLS handshake took too long", true));
     case Phase::kHead:
-      if (took_some()) return arm(group_.config().timeouts.first_byte);
+      if (took_some() || awaits_viewer()) return arm(group_.config().timeouts.first_byte);
       note(Outcome::kNoAnswer);
       last_error_ = upstream_error(ErrorCode::kFirstByteTimeout, "no answer in time");
       if (retry(RetryRules::kTimeout)) return;

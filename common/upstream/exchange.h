@@ -113,6 +113,7 @@ class Exchange final : public ListNode, private net::StreamHandler {
   void note(Outcome outcome);
   void on_deadline();
   bool took_some();
+  bool awaits_viewer() const;
   void arm(Millis delay);
   void release_connection(bool reusable);
 

@@ -415,6 +415,40 @@ TEST_CASE("a slow body does not time out while bytes come, nor an upload while i
   CHECK(heard.all() == "head 200, complete");
 }
 
+TEST_CASE("an upload that its viewer keeps waiting is not the server's silence") {
+  for (const BodyKind kind : {BodyKind::kLength, BodyKind::kChunked}) {
+    GroupConfig config;
+    config.health.failures = 1;
+    Scene scene(1, config);
+    const auto usable = [&] { return scene.server(0).health().usable(scene.loop.now()); };
+    Heard heard;
+    const auto exchange = scene.start(heard, with_method(Method::kPost, "POST", kind));
+    scene.loop.last().connected();
+    exchange->send_body("x");
+    scene.loop.pass(Seconds(100));
+    CHECK(heard.all() == "");
+    CHECK(usable());
+    exchange->finish_body("");
+    scene.loop.pass(Seconds(29));  // from here on it is
+    CHECK(heard.all() == "");
+    scene.loop.pass(Seconds(2));
+    CHECK(heard.all() == "failed");
+    CHECK(heard.error.code == ErrorCode::kFirstByteTimeout);
+    CHECK_FALSE(usable());
+  }
+}
+
+TEST_CASE("a server that has closed under an upload without a word has its time and no more") {
+  Scene scene;
+  Heard heard;
+  const auto exchange = scene.start(heard, with_method(Method::kPost, "POST", BodyKind::kChunked));
+  scene.loop.last().connected();
+  scene.loop.last().write_fails = true;
+  exchange->send_body("x");
+  scene.loop.pass(Seconds(31));
+  CHECK(heard.all() == "failed");
+}
+
 TEST_CASE("an upload in one large write goes on while the server takes bytes of it") {
   Scene scene;
   Heard heard;
