@@ -70,6 +70,9 @@ class Exchange final : public ListNode, private net::StreamHandler {
   void pause();
   void resume();
 
+  // All connections that it may use are in use by others.
+  bool is_queued() const { return phase_ == Phase::kQueued; }
+
   struct Facts {
     const Server* server = nullptr;  // asked last
     uint64_t bytes_received = 0;

@@ -229,5 +229,34 @@ TEST_CASE(
   CHECK(usable());
 }
 
+TEST_CASE("a probe that finds all connections in use says nothing of the server") {
+  GroupConfig config;
+  config.max_connections = 1;
+  config.pending_time = Millis(5000);  // longer than a probe has
+  config.timeouts.first_byte = Seconds(1000);
+  config.health.probe.path = "/up";
+  config.health.probe.jitter = 0;
+  config.health.probe.interval = Millis(1000);
+  config.health.probe.timeout = Millis(500);
+  Scene scene(1, config);
+  Heard heard;
+  auto busy = scene.start(heard);
+  scene.loop.last().connected();
+  Prober prober(*scene.group, 1);
+  int waited = 0;
+  for (int i = 0; i < 1000; ++i) {
+    scene.loop.pass(Millis(10));
+    waited += scene.group->pending();
+  }
+  CHECK(waited > 200);  // it did try
+  CHECK(scene.server(0).health().usable(scene.loop.now()));
+  busy.reset();
+  for (int i = 0; i < 10; ++i) {
+    scene.loop.pass(Millis(500));
+    if (scene.server(0).in_use > 0) scene.loop.last().connected();
+  }
+  CHECK_FALSE(scene.server(0).health().usable(scene.loop.now()));  // silence does
+}
+
 }  // namespace
 }  // namespace seawall::upstream
