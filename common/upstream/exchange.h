@@ -110,6 +110,8 @@ class Exchange final : public ListNode, private net::StreamHandler {
   void attempt_failed(Error error);
   bool may_repeat() const;
   bool may_retry() const;
+  bool take_retry(uint8_t cause);
+  void ask_again();
   bool retry(uint8_t cause);
   bool retry_answer(const http::ResponseHead& head);
   bool bad_answer(int status) const;

@@ -127,9 +127,9 @@ bool Exchange::may_retry() const {
          request_.body == ExchangeRequest::BodyKind::kNone && retries_ < group_.config().retry.max;
 }
 
-// Another server is asked, if the rules and the group's budget let us. Where there is no other the
-// same one is, but not after it has just closed a connection.
-bool Exchange::retry(uint8_t cause) {
+// Whether the rules let us ask again, and the group's budget, which pays for it. Where there is no
+// other server the same one is asked, but not after it has just closed a connection.
+bool Exchange::take_retry(uint8_t cause) {
   const size_t servers = group_.servers().size();
   if (cause == RetryRules::kReset && tried_.size() + 1 >= servers) return false;
   if (!(group_.config().retry.on & cause) || !may_retry()) return false;
@@ -137,6 +137,11 @@ bool Exchange::retry(uint8_t cause) {
     facts_.retry_refused = true;
     return false;
   }
+  return true;
+}
+
+void Exchange::ask_again() {
+  const size_t servers = group_.servers().size();
   ++retries_;
   ++facts_.retries;
   out_.clear();
@@ -146,6 +151,11 @@ bool Exchange::retry(uint8_t cause) {
   if (tried_.size() >= servers) tried_.assign(servers > 1 ? 1 : 0, server_);
   release_connection(false);
   next_server();
+}
+
+bool Exchange::retry(uint8_t cause) {
+  if (!take_retry(cause)) return false;
+  ask_again();
   return true;
 }
 
@@ -154,9 +164,10 @@ bool Exchange::retry_answer(const http::ResponseHead& head) {
   const uint8_t cause = RetryRules::cause_of(head.status);
   if (cause == 0 || says_no_retry(head)) return false;
   last_error_ = upstream_error(ErrorCode::kProtocol, "it answers with an error");
-  if (!(group_.config().retry.on & cause) || !may_retry()) return false;
+  if (!take_retry(cause)) return false;
   note(bad_answer(head.status) ? Outcome::kBadAnswer : Outcome::kGood);
-  return retry(cause);
+  ask_again();
+  return true;
 }
 
 // What this attempt ran into: try elsewhere if nothing has been sent, repeat if that is safe.

@@ -166,6 +166,35 @@ TEST_CASE("when the budget is used up failures are passed on") {
   CHECK(refused > 80);
 }
 
+TEST_CASE("an answer counts once, whether it is retried, refused a retry or passed on") {
+  struct Row {
+    uint8_t on;
+    int floor;
+    uint64_t asked;
+  };
+  const Row rows[] = {{0, 0, 1}, {RetryRules::k503, 0, 1}, {RetryRules::k503, 3, 3}};
+  for (const Row& row : rows) {
+    GroupConfig config = with_retry(row.on);
+    config.retry.floor = row.floor;
+    config.retry.budget = 0;
+    config.health.failure_ratio = 1;
+    config.health.min_requests = static_cast<int>(row.asked) + 1;
+    Scene scene(1, config);
+    const auto usable = [&] { return scene.server(0).health().usable(scene.loop.now()); };
+    Heard heard;
+    const auto exchange = scene.start(heard);
+    for (uint64_t i = 0; i < row.asked; ++i) {
+      scene.loop.last().connected();
+      scene.loop.last().data(k503);
+      scene.loop.turn();
+    }
+    REQUIRE(heard.all() == "head 503, complete");
+    CHECK(usable());
+    scene.server(0).health().note(Outcome::kBadAnswer, scene.loop.now());
+    CHECK_FALSE(usable());
+  }
+}
+
 TEST_CASE("waiting for a connection has a time of its own") {
   GroupConfig config;
   config.max_connections = 1;
