@@ -18,9 +18,15 @@ constexpr uint64_t kTrimEvery = 10;  // beats
 constexpr std::string_view kReplace =
     "if redis.call('HGET',KEYS[1],ARGV[1])==ARGV[2] then "
     "redis.call('HSET',KEYS[1],ARGV[1],ARGV[3]) return 1 end return 0";
+// With the notice, or else that could be told of a node that has registered anew meanwhile.
 constexpr std::string_view kForget =
     "if redis.call('HGET',KEYS[1],ARGV[1])==ARGV[2] then "
-    "return redis.call('HDEL',KEYS[1],ARGV[1]) end return 0";
+    "redis.call('HDEL',KEYS[1],ARGV[1]) "
+    "redis.call('XADD',KEYS[2],'MAXLEN','~',10000,'*','m',ARGV[3]) return 1 end return 0";
+// An entry for a stream that is not there any more must not get into another one.
+constexpr std::string_view kAppend =
+    "if redis.call('GET',KEYS[1])==ARGV[1] then "
+    "return redis.call('XADD',KEYS[2],'*','g',ARGV[1],'n',ARGV[2],'o',ARGV[3]) end return ''";
 
 }  // namespace
 
@@ -144,13 +150,13 @@ void Fleet::run() {
 void Fleet::send_outbox() {
   size_t count = 0;
   for (const Outbox::Item* item = outbox_.next(); item; item = outbox_.next(), ++count) {
-    commands_->send(
-        {"XADD", key("purges"), "*", "g", generation_, "n", self_.name, "o", item->order},
-        [this](const Reply& reply) {
-          const auto place = StreamId::parse(reply.text);
-          if (!place) return fail("Redis gave a purge no place");
-          outbox_.placed(*place);
-        });
+    commands_->send({"EVAL", kAppend, "2", key("generation"), key("purges"), generation_,
+                     self_.name, item->order},
+                    [this](const Reply& reply) {
+                      const auto place = StreamId::parse(reply.text);
+                      if (!place) return fail("the stream was replaced");
+                      outbox_.placed(*place);
+                    });
   }
   if (count == 0) return;
   commands_->send({"GET", key("generation")}, [this](const Reply& reply) {
@@ -249,21 +255,21 @@ void Fleet::forget_silent() {
   }
   for (const auto& [name, last] : silent) {
     if (name == self_.name) continue;
-    commands_->send({"EVAL", kForget, "1", key("nodes"), name, write_record(last)}, [this,
-                                                                                     name = name,
-                                                                                     last = last](
-                                                                                        const Reply&
-                                                                                            reply) {
-      if (reply.integer != 1) return;
-      log_.log(log::Level::kWarn,
-               "fleet %s: %s was not heard of for %lld s and is forgotten: purges count as "
-               "complete without it",
-               config_.name.c_str(), name.c_str(),
-               static_cast<long long>(config_.forget_after.count() / 1000));
-      const Notice gone{Notice::Kind::kLeave, name, last, {}};
-      commands_->send({"XADD", key("acks"), "MAXLEN", "~", "10000", "*", "m", write_notice(gone)});
-    });
+    const Notice gone{Notice::Kind::kLeave, name, last, {}};
+    commands_->send({"EVAL", kForget, "2", key("nodes"), key("acks"), name, write_record(last),
+                     write_notice(gone)},
+                    [this, name = name](const Reply& reply) {
+                      if (reply.integer == 1) note_forgotten(name);
+                    });
   }
+}
+
+void Fleet::note_forgotten(const std::string& name) {
+  log_.log(log::Level::kWarn,
+           "fleet %s: %s was not heard of for %lld s and is forgotten: purges count as complete "
+           "without it",
+           config_.name.c_str(), name.c_str(),
+           static_cast<long long>(config_.forget_after.count() / 1000));
 }
 
 // The entry at the slowest cursor stays: by it that node sees that nothing behind it is missing.
@@ -301,8 +307,8 @@ void Fleet::leave(std::function<void()> left) {
   if (state_ != State::kLive) return on_left();
   loop_.set_timer(leaving_, kLeaveTime);
   const Notice gone{Notice::Kind::kLeave, self_.name, record(), {}};
-  commands_->send({"EVAL", kForget, "1", key("nodes"), self_.name, registered_as_});
-  commands_->send({"XADD", key("acks"), "MAXLEN", "~", "10000", "*", "m", write_notice(gone)},
+  commands_->send({"EVAL", kForget, "2", key("nodes"), key("acks"), self_.name, registered_as_,
+                   write_notice(gone)},
                   [this](const Reply&) { on_left(); });
 }
 

@@ -105,6 +105,7 @@ class Fleet final : private RedisConnection::Owner, private net::PostedTask {
   void on_confirmed(size_t count, const Reply& registry);
   void beat();
   void forget_silent();
+  void note_forgotten(const std::string& name);
   void trim();
   void doubt();
   void on_second();

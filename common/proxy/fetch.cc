@@ -22,6 +22,7 @@ Fetch::Fetch(Worker& worker, FetchPlan plan)
     : worker_(worker),
       wake_(worker.loop(), *this),
       plan_(std::move(plan)),
+      owed_at_start_(worker.store().purges().debts().oldest()),
       fill_(plan_.permit.ref()) {}
 
 Fetch::~Fetch() {

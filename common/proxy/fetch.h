@@ -125,6 +125,7 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   Worker& worker_;
   Wake wake_;
   FetchPlan plan_;
+  const uint64_t owed_at_start_;  // the oldest purge that any shield lacked then; 0: none
   std::unique_ptr<upstream::Exchange> exchange_;
   Ref<store::Fill> fill_;
   Ref<store::Object> object_;    // what is published

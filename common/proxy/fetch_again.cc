@@ -21,11 +21,13 @@ bool may_ask_elsewhere(const Error& error, http::Method method) {
 
 }  // namespace
 
-// The shield has not acknowledged every purge, and one that it lacks hits what it sent.
+// The shield had not acknowledged every purge when it was asked, and one that it lacked hits what
+// it sent. What it acknowledged meanwhile counts, too: who asked it before may still get the old.
 bool Fetch::lacks_purge(const http::ResponseHead& head) const {
   const upstream::Server* server = exchange_->facts().server;
   const purge::PurgeLog& log = worker_.store().purges();
-  const uint64_t owed = server ? log.debts().oldest(server->authority()) : 0;
+  uint64_t owed = server ? log.debts().oldest(server->authority()) : 0;
+  if (owed_at_start_ && (!owed || owed_at_start_ < owed)) owed = owed_at_start_;
   if (!owed || owed > fill_->since()) return false;
   const cache::KeyText key = cache::read_key(fill_->key());
   const purge::Tags tags = purge::read_tags(head.fields);

@@ -366,8 +366,9 @@ Result<uint64_t> PurgeLog::undo(std::string_view id, std::string undo_id, WallTi
   }
   const LogEntry& newest = found.front()->entry;
   if (newest.purge.mode == Mode::kHard) return no("a hard purge can't be taken back");
+  std::erase_if(found, [](const State::Record* record) { return record->entry.undone; });
+  if (found.empty()) return no("that purge was taken back already");
   for (const State::Record* record : found) {
-    if (record->entry.undone) return no("that purge was taken back already");
     if (now - record->entry.time >= limits_.undo_window)
       return no("too late to take that purge back");
   }

@@ -316,6 +316,25 @@ class LackingShieldTest(unittest.TestCase):
             time.sleep(0.05)
         self.assertEqual(b"old", get(self.stand.port, "/e").body)
 
+    def test_what_was_asked_for_before_it_acknowledged_is_asked_for_again(self):
+        owed = lambda: self.stand.edge.stats()["purge_log"]["owed"]
+
+        def late(request):
+            if "refetch" in request.get("Seawall-Internal"):
+                return Answer(FRESH, "xkey: t", body=b"new")
+            end = time.monotonic() + 10
+            while owed() and time.monotonic() < end:
+                time.sleep(0.05)
+            return Answer(FRESH, "xkey: t", body=b"old")
+
+        self.shield.serve(ORDER, Answer(status=503), Answer(body=b"end\n"))
+        self.shield.serve("/h", late)
+        self.assertEqual(202, ask(self.stand.port, "PURGE", "/purge/t").status)
+        self.assertEqual(1, owed())
+        for _ in range(2):
+            self.assertEqual(b"new", get(self.stand.port, "/h").body)
+        self.assertEqual((0, 2), (owed(), self.shield.count("/h")))
+
     def test_one_purge_has_one_id_in_all_forms_on_both(self):
         self.shield.serve(ORDER, Answer(body=b"end\n"))
         for target, field, order in (

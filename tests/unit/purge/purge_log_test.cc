@@ -112,6 +112,17 @@ TEST_CASE("an id that comes again acts again, and is undone as one") {
   CHECK(log.check(kPage.subject(), {}).standing.soft == 0);
 }
 
+TEST_CASE("an id that comes again after its undo acts, and is undone again") {
+  PurgeLog log;
+  log.append(soft("s", {Target::tag("a", {})}), kStart).value();
+  CHECK(log.undo("s", "u", kStart).value() == 2);
+  log.append(soft("s", {Target::tag("a", {})}), kStart).value();
+  CHECK(log.check(kPage.subject(), {}).standing.soft == 3);
+  CHECK(log.undo("s", "u", kStart).value() == 4);
+  CHECK(log.check(kPage.subject(), {}).standing.soft == 0);
+  CHECK_FALSE(log.undo("s", "u", kStart).ok());
+}
+
 TEST_CASE("an id that came again is told with the amounts of all its entries, also when dropped") {
   PurgeLog log({.min_age = Seconds{60}});
   log.append(hard("x", {Target::tag("a", {})}), kStart).value();
