@@ -10,18 +10,6 @@
 
 using namespace seawall;
 
-namespace {
-
-// The file that a function comes from, as the dynamic linker chose it.
-std::string library_of(const char* function) {
-  Dl_info info{};
-  const void* address = dlsym(RTLD_DEFAULT, function);
-  if (!address || !dladdr(address, &info)) return "";
-  return info.dli_fname;
-}
-
-}  // namespace
-
 TEST_CASE("objects of all sizes keep their bytes until they are freed", "[store]") {
   const std::vector<size_t> sizes = {1, 200, 1024, 1511, 4096, 100'000, 3 << 20};
   std::vector<char*> objects;
@@ -38,6 +26,18 @@ TEST_CASE("objects of all sizes keep their bytes until they are freed", "[store]
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+namespace {
+
+// The file that a function comes from, as the dynamic linker chose it.
+std::string library_of(const char* function) {
+  Dl_info info{};
+  const void* address = dlsym(RTLD_DEFAULT, function);
+  if (!address || !dladdr(address, &info)) return "";
+  return info.dli_fname;
+}
+
+}  // namespace
+
 TEST_CASE("only objects are jemalloc's: malloc and new stay the system's", "[store]") {
   CHECK_THAT(library_of("mallocx"), Catch::Matchers::Contains("jemalloc"));
   for (const char* function : {"malloc", "free", "realloc", "_Znwm", "_ZdlPvm"}) {
