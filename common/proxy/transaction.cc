@@ -290,7 +290,7 @@ Transaction::Next Transaction::take_fill_answer() {
       alone_ = true;
       return again();
     }
-    if (worker_.store().is_purged(*got.object, joined_at_)) return again();  // by its tags
+    if (worker_.store().was_purged_before(*interest_, joined_at_)) return again();  // by its tags
     if (!matcher.matches(got.object->vary(), got.object->vary_key())) {
       left_fill_ = true;
       return again();

@@ -105,6 +105,15 @@ bool Store::is_purged(const Object& object, uint64_t until) const {
   return finding.lost || (finding.hard && finding.hard_from <= until);
 }
 
+// Soft ones from the fill's start: its fetcher may have considered them already.
+bool Store::was_purged_before(const Fill& fill, uint64_t joined_at) const {
+  const Object& object = *fill.object();
+  if (is_purged(object, joined_at)) return true;
+  if (fill.since() >= joined_at) return false;
+  const purge::Finding finding = purges_.check(object.subject(), {.checked = fill.since()});
+  return finding.standing.soft && finding.standing.soft <= joined_at;
+}
+
 Result<uint64_t> Store::apply_purge(purge::Purge purge, WallTime now,
                                     std::span<const std::string> lacking) {
   std::vector<uint64_t> urls;

@@ -120,6 +120,10 @@ class Store final : private Reclaimer {
   }
   // Whether a hard purge, with a number up to `until`, hits it; may err to true, never to false.
   bool is_purged(const Object& object, uint64_t until = UINT64_MAX) const;
+  // Whether what the fill has brought was asked for before a purge that whoever joined at the log's
+  // position `joined_at` came after: a hard one, or a soft one, for nobody has validated it since.
+  // The tags are not known before there is an answer, so joining can't tell.
+  bool was_purged_before(const Fill& fill, uint64_t joined_at) const;
   // For what is not stored yet, by its fetcher: brings its standing up to now. False: purged.
   bool consider_purges(Object& object) const;
   // Appends to the log (see PurgeLog::append()) and settles the URLs that it names.

@@ -206,6 +206,37 @@ TEST_CASE("an answer that became stale while it streams is not for those who com
   CHECK(in_time->written.ends_with("old!"));
 }
 
+TEST_CASE("who came after a soft purge of a tag does not get what was asked for before it") {
+  for (const purge::Mode mode : {purge::Mode::kSoft, purge::Mode::kHard}) {
+    Viewing on;
+    const auto purge_tag = [&] {
+      purge::Purge purge;
+      purge.id = "p" + std::to_string(on.scene.store.purges().position());
+      purge.mode = mode;
+      purge.targets.push_back(purge::Target::tag("shoes", {}));
+      REQUIRE(on.scene.store.apply_purge(std::move(purge), on.scene.loop.wall_now(), {}));
+    };
+    const std::string head =
+        "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nCache-Tag: shoes\r\nETag: \"1\"\r\n"
+        "Content-Length: 3\r\n\r\n";
+    purge_tag();  // before it all
+    const auto leader = on.viewer();
+    const auto before = on.viewer();
+    const auto after = on.viewer();
+    on.ask(*leader, "/a");
+    on.ask(*before, "/a");
+    purge_tag();
+    on.ask(*after, "/a");  // its tags are not known yet
+    REQUIRE(on.scene.loop.wires.size() == 1);
+    on.origin_says(head + "old");
+    CHECK(leader->written.ends_with("\r\n\r\nold"));
+    CHECK(before->written.ends_with("\r\n\r\nold"));
+    CHECK(after->written.empty());
+    on.origin_says(head + "new");
+    CHECK(after->written.ends_with("\r\n\r\nnew"));
+  }
+}
+
 TEST_CASE("a viewer who reads slowly is not cut in a large write; one who does not read is") {
   Viewing on;
   const auto wire = on.viewer();
