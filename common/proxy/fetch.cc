@@ -411,7 +411,7 @@ void Fetch::on_failed(const Error& error) {
 void Fetch::look_around() {
   if (finished_) return;
   if (instead_) {
-    if (!plan_.may_store && !fill_->wanted()) return finish();
+    if (!fill_->wanted() && !(plan_.may_store && fill_->shared())) return finish();
     ignoring_body_ = false;
     count_exchange();
     exchange_.reset();
