@@ -107,6 +107,7 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
                                   std::optional<uint64_t> length) const;
   void ask_for_range_instead();
   void ask_instead(upstream::ExchangeRequest request);
+  bool may_ask_elsewhere(const Error& error) const;
   bool fall_back(const Error& error);
   void take_answer(const http::ResponseHead& head, const h1::Framing& framing);
   bool serves_others(const cache::ResponseFacts& facts);

@@ -12,13 +12,6 @@ namespace {
 // forwarded.
 constexpr int64_t kTooLargeSeconds = 60;
 
-// Whether the same request may go to another group after this: it had no effect, or may be repeated
-// (RFC 9110 §9.2.2) and nobody has waited long.
-bool may_ask_elsewhere(const Error& error, http::Method method) {
-  if (error.code == ErrorCode::kOverload) return false;  // or it would be carried on to the origin
-  return error.retryable || (error.code == ErrorCode::kReset && http::is_idempotent(method));
-}
-
 }  // namespace
 
 // The shield had not acknowledged every purge when it was asked, and one that it lacked hits what
@@ -67,12 +60,23 @@ void Fetch::ask_for_range_instead() {
   plan_.ranged.reset();
 }
 
+// Whether the same request may go to another group after this: it had no effect, or may be repeated
+// (RFC 9110 §9.2.2) and nobody has waited long. That is a retry, and so under the group's rules.
+bool Fetch::may_ask_elsewhere(const Error& error) const {
+  if (error.code == ErrorCode::kOverload) return false;  // or it would be carried on to the origin
+  if (error.retryable) return true;
+  if (error.code != ErrorCode::kReset || !http::is_idempotent(plan_.facts.method)) return false;
+  size_t seen = 0;
+  return (plan_.group->config().retry.on & upstream::RetryRules::kReset) &&
+         !exchange_->facts().retry_refused && fill_->interim_after(seen).empty();
+}
+
 // Nothing of an answer has come from the servers of this group: the one that stands in is asked.
 bool Fetch::fall_back(const Error& error) {
   const FetchWish& wish = plan_.wish;
   const std::string& name = plan_.group->config().fallback;
   if (name.empty() || asked_instead_ || fill_->state() != store::Fill::State::kWaiting ||
-      wish.framing.has_body() || !may_ask_elsewhere(error, plan_.facts.method)) {
+      wish.framing.has_body() || !may_ask_elsewhere(error)) {
     return false;
   }
   upstream::Group* group = plan_.upstreams->find(name);

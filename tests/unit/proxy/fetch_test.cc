@@ -9,6 +9,8 @@ namespace {
 
 using upstream::RetryRules;
 
+constexpr std::string_view kEarlyHints = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
+
 struct AnyVariant final : store::VariantMatcher {
   bool matches(std::string_view, std::string_view) const override { return true; }
 };
@@ -97,6 +99,43 @@ TEST_CASE("the stand-in is asked for whoever still wants the answer, viewers or 
     on.scene.loop.turn();
     CHECK(on.scene.loop.wires.size() == (row.asked ? 2 : 1));
     CHECK(on.stand_in_is_asked() == row.asked);
+  }
+}
+
+TEST_CASE(
+    "a request that servers have closed upon goes to the stand-in only if it may be retried") {
+  struct Row {
+    const char* name;
+    size_t servers;
+    uint8_t on;
+    int floor;
+    bool interim;
+    bool asked;
+  };
+  const Row rows[] = {
+      {"the only one", 1, RetryRules::kReset, 3, false, true},
+      {"both", 2, RetryRules::kReset, 3, false, true},
+      {"the budget is used up", 2, RetryRules::kReset, 0, false, false},
+      {"the rules say no", 1, RetryRules::k503, 3, false, false},
+      {"a part of the answer was told", 1, RetryRules::kReset, 3, true, false},
+  };
+  for (const Row& row : rows) {
+    INFO(row.name);
+    RetryRules retry;
+    retry.on = row.on;
+    retry.floor = row.floor;
+    retry.budget = 0;
+    Fetching on(row.servers, retry);
+    on.start();
+    for (size_t i = 0; i < row.servers && !on.stand_in_is_asked(); ++i) {
+      net::Wire& wire = on.scene.loop.last();
+      wire.connected();
+      if (row.interim) wire.data(kEarlyHints);
+      wire.end();
+      on.scene.loop.turn();
+    }
+    CHECK(on.stand_in_is_asked() == row.asked);
+    CHECK((on.interest->state() == store::Fill::State::kFailed) == !row.asked);
   }
 }
 
