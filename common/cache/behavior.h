@@ -31,8 +31,11 @@ struct TtlRules {
   std::optional<Seconds>
       override_ttl;                   // in place of whatever the origin says (not no-store/private)
   std::vector<StatusTtl> per_status;  // in place of default_ttl, first match wins
-  bool heuristic = true;              // RFC 9111 §4.2.2
-  int heuristic_percent = 10;         // of Date − Last-Modified
+  // For 404 and 410 without explicit freshness, which stop a crowd that asks for what is not there;
+  // nothing: as for any other status.
+  std::optional<Seconds> negative{10};
+  bool heuristic = true;       // RFC 9111 §4.2.2
+  int heuristic_percent = 10;  // of Date − Last-Modified
   Seconds heuristic_max{86400};
 };
 

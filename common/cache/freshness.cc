@@ -49,7 +49,9 @@ bool heuristically_cacheable(int status) {
 
 Lifetime freshness_lifetime(const ResponseFacts& response, const Behavior& behavior) {
   const TtlRules& rules = behavior.ttl;
-  if (rules.override_ttl) return {*rules.override_ttl, LifetimeSource::kOverride, false};
+  if (is_overridden(response, behavior)) {
+    return {*rules.override_ttl, LifetimeSource::kOverride, false};
+  }
 
   // Without explicit freshness, a status that is not cacheable by default gets none from us either
   // (RFC 9111 §4.2.2), unless the response is `public` or the operator names its status.
@@ -60,6 +62,8 @@ Lifetime freshness_lifetime(const ResponseFacts& response, const Behavior& behav
     lifetime = {response.explicit_lifetime, response.source, false};
   } else if (const StatusTtl* entry = configured_ttl(rules, response.status)) {
     lifetime = {entry->ttl, LifetimeSource::kPerStatus, false};
+  } else if (rules.negative && (response.status == 404 || response.status == 410)) {
+    lifetime = {*rules.negative, LifetimeSource::kNegative, false};
   } else if (by_default && rules.default_ttl) {
     lifetime = {*rules.default_ttl, LifetimeSource::kDefault, false};
   } else if (by_default) {
@@ -67,7 +71,8 @@ Lifetime freshness_lifetime(const ResponseFacts& response, const Behavior& behav
   } else {
     return lifetime;
   }
-  const Seconds value = std::min(std::max(lifetime.value, rules.min), rules.max);
+  const Seconds least = is_server_error(response) ? Seconds{0} : rules.min;
+  const Seconds value = std::min(std::max(lifetime.value, least), rules.max);
   lifetime.clamped = value != lifetime.value;
   lifetime.value = value;
   return lifetime;
@@ -94,6 +99,7 @@ Reason stale_forbidden_by(const ResponseFacts& response, const Behavior& behavio
 Seconds grace(const ResponseFacts& response, const Lifetime& lifetime, const Behavior& behavior,
               Failure failure) {
   if (lifetime.source == LifetimeSource::kNone && lifetime.value <= Seconds{0}) return Seconds{0};
+  if (is_server_error(response)) return Seconds{0};
   // The switch for s-maxage is for what the origin writes beside it, not for our own grace.
   if (response.s_maxage) return Seconds{0};
   return failure == Failure::k5xx ? behavior.stale.on_5xx : behavior.stale.on_unreachable;
@@ -117,6 +123,8 @@ std::string_view to_string(LifetimeSource source) {
       return "override";
     case LifetimeSource::kPerStatus:
       return "per-status";
+    case LifetimeSource::kNegative:
+      return "negative";
     case LifetimeSource::kDefault:
       return "default";
     case LifetimeSource::kHeuristic:

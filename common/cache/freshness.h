@@ -20,17 +20,26 @@ constexpr bool covers(Seconds window, Millis staleness) {
   return window > Seconds{0} && staleness <= window;
 }
 
+// Errors of the server live no longer than somebody says who means them: neither override_ttl nor
+// TtlRules::min, which are for what the site has to show, nor a grace.
+constexpr bool is_server_error(const ResponseFacts& response) { return response.status >= 500; }
+
+inline bool is_overridden(const ResponseFacts& response, const Behavior& behavior) {
+  return behavior.ttl.override_ttl && !is_server_error(response);
+}
+
 // A no-cache that holds: only override_ttl, which stands in for all that the origin says about
 // freshness, lets a response with it be used without validation.
 inline bool must_validate(const ResponseFacts& response, const Behavior& behavior) {
-  return response.no_cache && !behavior.ttl.override_ttl;
+  return response.no_cache && !is_overridden(response, behavior);
 }
 
 // The directive that forbids to serve this response stale (RFC 9111 §4.2.4), or kNone.
 Reason stale_forbidden_by(const ResponseFacts& response, const Behavior& behavior);
 
 // The grace of StaleRules that holds for this response. 0 for one that neither the origin nor the
-// operator gave any lifetime: it was never meant to be served without asking.
+// operator gave any lifetime, since it was never meant to be served without asking, and for errors
+// of the server.
 Seconds grace(const ResponseFacts& response, const Lifetime& lifetime, const Behavior& behavior,
               Failure failure);
 

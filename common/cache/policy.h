@@ -46,6 +46,7 @@ enum class LifetimeSource : uint8_t {
   kExpires,
   kOverride,   // TtlRules::override_ttl
   kPerStatus,  // TtlRules::per_status
+  kNegative,   // TtlRules::negative
   kDefault,    // TtlRules::default_ttl
   kHeuristic,  // RFC 9111 §4.2.2
 };
@@ -89,6 +90,11 @@ struct ResponseFacts {
 // `request_time`: when the request went out, `response_time`: when the head came.
 ResponseFacts read_response(const http::ResponseHead& head, const Behavior& behavior,
                             WallTime request_time, WallTime response_time);
+
+// Statuses that answer how one request was written or how often it came, not what is there: who can
+// provoke one could have it stored for everybody ("cache-poisoned denial of service"). Never
+// stored; RFC 6585 forbids it for 428, 429, 431 and 511.
+bool provoked_by_request(int status);
 
 struct StoreVerdict {
   bool store = false;

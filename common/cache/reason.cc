@@ -59,6 +59,7 @@ constexpr std::array<Row, static_cast<size_t>(Reason::kCount)> kRows = {{
     {"status-not-understood", kUriMiss},
     {"no-freshness", kUriMiss},
     {"never-reusable", kUriMiss},
+    {"provoked-status", kUriMiss},
     {"html-on-static", kUriMiss},
     {"too-many-tags", kUriMiss},
     {"too-large", kUriMiss},

@@ -55,8 +55,9 @@ enum class Reason : uint8_t {
   kStatusNotUnderstood,  // must-understand, or a 1xx or 304
   kNoFreshness,          // neither explicit nor heuristic freshness, nor `public`
   kNeverReusable,
-  kHtmlOnStatic,  // Behavior::refuse_html_on_static
-  kTooManyTags,   // to be purged by every one of them: purge/tags.h
+  kProvokedStatus,  // what the request was like, not what is there: provoked_by_request()
+  kHtmlOnStatic,    // Behavior::refuse_html_on_static
+  kTooManyTags,     // to be purged by every one of them: purge/tags.h
   kTooLarge,
   kIncomplete,
   kNoSpace,

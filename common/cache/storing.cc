@@ -29,6 +29,7 @@ bool method_allows(const RequestFacts& request, const ResponseFacts& response) {
 // range of one request, and would poison the key for all others.
 Reason status_forbids(const RequestFacts& request, const ResponseFacts& response) {
   if (response.status < 200 || response.status == 304) return Reason::kStatusNotUnderstood;
+  if (provoked_by_request(response.status)) return Reason::kProvokedStatus;
   if (response.must_understand && !understood(response.status)) return Reason::kStatusNotUnderstood;
   if (response.partial && !(request.has_range && response.valid_partial)) return Reason::kPartial;
   if (response.status == 416 && request.has_range) return Reason::kPartial;
@@ -63,6 +64,25 @@ bool reusable(const ResponseFacts& response, const Behavior& behavior, const Lif
 }
 
 }  // namespace
+
+// 414 is not among them: it depends on the URL, which is the key. Nor are 405 and 501: the method
+// is GET, and the fields that would change it do not reach the origin.
+bool provoked_by_request(int status) {
+  switch (status) {
+    case 400:
+    case 408:
+    case 413:
+    case 417:
+    case 425:
+    case 428:
+    case 429:
+    case 431:
+    case 511:
+      return true;
+    default:
+      return false;
+  }
+}
 
 StoreVerdict may_store(const RequestFacts& request, const ResponseFacts& response,
                        const Behavior& behavior) {

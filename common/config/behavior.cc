@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "common/base/ascii.h"
+#include "common/cache/policy.h"
 #include "common/config/sections.h"
 #include "common/config/suggest.h"
 #include "common/http/head.h"
@@ -73,6 +74,8 @@ void read_status(Reader& reader, const Node& node, TtlRules& out) {
     const auto ttl = reader.seconds(member.value, kMaxSeconds);
     if (!range) {
       reader.error(member.at, "no status code", "\"404\", or a class: \"2xx\" to \"5xx\"");
+    } else if (range->first == range->last && cache::provoked_by_request(range->first)) {
+      reader.error(member.at, "is never stored: any request can provoke it, for everybody", "");
     } else if (ttl) {
       out.per_status.push_back({range->first, range->last, *ttl});
     }
@@ -98,9 +101,13 @@ void read_heuristic(Reader& reader, const Node& node, TtlRules& out) {
 }
 
 constexpr Key<TtlRules> kTtlKeys[] = {
-    {"min", seconds<&TtlRules::min>}, {"default", seconds<&TtlRules::default_ttl>},
-    {"max", seconds<&TtlRules::max>}, {"override", seconds<&TtlRules::override_ttl>},
-    {"status", read_status},          {"heuristic", read_heuristic, "heuristic"},
+    {"min", seconds<&TtlRules::min>},
+    {"default", seconds<&TtlRules::default_ttl>},
+    {"max", seconds<&TtlRules::max>},
+    {"override", seconds<&TtlRules::override_ttl>},
+    {"status", read_status},
+    {"heuristic", read_heuristic, "heuristic"},
+    {"negative", seconds<&TtlRules::negative>},
 };
 constexpr Shape<TtlRules> kTtl = {"ttl", kTtlKeys};
 

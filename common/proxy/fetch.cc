@@ -269,12 +269,13 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
   publish(head, store::FillOutcome::kFetched, stored, shareable);
   if (storing_) return;
   const store::KeyRef key{fill_->hash(), fill_->url_hash(), fill_->key()};
-  if (fill_->shared() && plan_.may_store && head.status < 500 &&
+  const bool says_nothing = head.status >= 500 || cache::provoked_by_request(head.status);
+  if (fill_->shared() && plan_.may_store && !says_nothing &&
       plan_.facts.method == http::Method::kGet) {
     worker_.store().remember_uncacheable(key, floor_seconds(now).time_since_epoch().count(),
                                          kUncacheableSeconds);
   }
-  if (plan_.stored && head.status < 500) worker_.store().remove(*plan_.stored);
+  if (plan_.stored && !says_nothing) worker_.store().remove(*plan_.stored);
   plan_.permit.stop_sharing();
   if (!fill_->wanted()) wake_.post();
 }

@@ -15,6 +15,7 @@ class BehaviorScenario(Scenario):
         {"path": "*/max", "ttl": {"max": "1s"}},
         {"path": "*/default", "ttl": {"default": "1h"}},
         {"path": "*/status", "ttl": {"status": {"404": "1h", "5xx": "30m"}}},
+        {"path": "*/everything", "ttl": {"override": "1h", "status": {"4xx": "1h"}}},
         {"path": "*/flat", "ttl": {"heuristic": False}},
         {"path": "*/refuse", "set_cookie": "refuse"},
         {"path": "*/strip", "set_cookie": "strip"},
@@ -53,6 +54,28 @@ class BehaviorScenario(Scenario):
                 ("x", ("Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT",), 200, True)):
             with self.subTest(name=name, fields=fields, status=status):
                 self.assertEqual(reused, self.second(name, *fields, status=status) == hit)
+
+    def test_what_is_not_there_is_remembered_briefly(self):
+        for name, fields, status, reused in (
+                ("x", (), 404, True), ("x", (), 410, True), ("x", (), 403, False),
+                ("x", (), 500, False), ("x", ("Cache-Control: max-age=0, must-revalidate",), 404, False),
+                ("everything", (), 503, False), ("everything", (), 403, True)):
+            with self.subTest(name=name, fields=fields, status=status):
+                path = self.serve(Answer(*fields, status=status), name=name)
+                self.get(path)
+                second = self.get(path)
+                self.assertEqual((status, reused), (second.status, second.x_cache == "Hit from edge"))
+
+    def test_what_a_request_provokes_is_stored_for_nobody(self):
+        for status in (400, 408, 413, 417, 425, 429, 431):
+            with self.subTest(status):
+                path = self.serve(Answer(FRESH, status=status), Answer(FRESH, body=b"good"),
+                                  name="everything")
+                self.assertEqual(status, self.get(path).status)
+                response = self.get(path)
+                self.assertEqual((200, b"good", "Miss"),
+                                 (response.status, response.body, response.x_cache))
+                self.assertEqual("Hit from edge", self.get(path).x_cache)
 
     def test_set_cookie(self):
         cookie = "Set-Cookie: sid=1; HttpOnly"

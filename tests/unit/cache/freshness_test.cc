@@ -96,14 +96,17 @@ TEST_CASE("without explicit freshness a lifetime is a tenth of the time without 
 
 TEST_CASE("only statuses that are cacheable by default, or public ones, get a heuristic lifetime") {
   const int by_default[] = {200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501};
+  Behavior behavior;
+  behavior.ttl.negative.reset();
   for (int status = 200; status < 1000; ++status) {
     const bool listed =
         std::find(std::begin(by_default), std::end(by_default), status) != std::end(by_default);
     const Row row{"RFC 9110 §15.1", "Last-Modified: @-1000", listed ? 100 : 0,
                   listed ? Source::kHeuristic : Source::kNone, status};
-    check(row);
+    check(row, behavior);
     check({"RFC 9111 §4.2.2", "Last-Modified: @-1000\nCache-Control: public", 100,
-           Source::kHeuristic, status});
+           Source::kHeuristic, status},
+          behavior);
   }
 }
 
@@ -180,7 +183,7 @@ TEST_CASE("the operator's limits, defaults and overrides apply in their order") 
   fixed.ttl.override_ttl = Seconds{7};
   fixed.ttl.min = Seconds{30};
   check({"ttl", "Cache-Control: max-age=500", 7, Source::kOverride}, fixed);
-  check({"ttl", "", 7, Source::kOverride, 500}, fixed);
+  check({"ttl", "", 7, Source::kOverride, 404}, fixed);
 
   Behavior heuristics;
   heuristics.ttl.heuristic_percent = 50;
@@ -189,6 +192,36 @@ TEST_CASE("the operator's limits, defaults and overrides apply in their order") 
   check({"RFC 9111 §4.2.2", "Last-Modified: @-6000", 400, Source::kHeuristic}, heuristics);
   heuristics.ttl.heuristic = false;
   check({"RFC 9111 §4.2.2", "Last-Modified: @-600", 0, Source::kNone}, heuristics);
+}
+
+TEST_CASE("what is not there has a short lifetime of its own, unless the origin gives it one") {
+  for (const int status : {404, 410}) {
+    check({"ttl.negative", "", 10, Source::kNegative, status});
+    check({"ttl.negative", "Last-Modified: @-100000", 10, Source::kNegative, status});
+    check({"ttl.negative", "Cache-Control: max-age=60", 60, Source::kMaxAge, status});
+    check({"ttl.negative", "Cache-Control: max-age=0", 0, Source::kMaxAge, status});
+    check({"ttl.negative", "Expires: 0", 0, Source::kExpires, status});
+  }
+  Behavior rules;
+  rules.ttl.default_ttl = Seconds{3600};
+  check({"ttl.default", "", 10, Source::kNegative, 404}, rules);
+  rules.ttl.per_status = {{410, 410, Seconds{60}}};
+  check({"ttl.status", "", 60, Source::kPerStatus, 410}, rules);
+  rules.ttl.negative = Seconds{3};
+  check({"ttl.negative", "", 3, Source::kNegative, 404}, rules);
+  rules.ttl.negative.reset();
+  check({"ttl.default", "", 3600, Source::kDefault, 404}, rules);
+}
+
+TEST_CASE("an error of the server lives as long as somebody says who means it, no longer") {
+  Behavior rules;
+  rules.ttl.min = Seconds{60};
+  rules.ttl.override_ttl = Seconds{3600};
+  check({"ttl", "", 0, Source::kNone, 503}, rules);
+  check({"ttl", "Cache-Control: max-age=5", 5, Source::kMaxAge, 503}, rules);
+  rules.ttl.per_status = {{500, 599, Seconds{1}}};
+  check({"ttl", "", 1, Source::kPerStatus, 503}, rules);
+  check({"ttl", "Cache-Control: max-age=5", 5, Source::kMaxAge, 503}, rules);
 }
 
 }  // namespace seawall::cache

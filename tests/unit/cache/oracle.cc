@@ -239,7 +239,7 @@ void find_lifetime(const Scene& scene, Stored& stored) {
     stored.explicit_lifetime = earliest;
   }
 
-  if (ttl.override_ttl) {
+  if (ttl.override_ttl && scene.status < 500) {
     stored.lifetime = ttl.override_ttl->count();
     return;
   }
@@ -255,6 +255,8 @@ void find_lifetime(const Scene& scene, Stored& stored) {
     lifetime = *stored.explicit_lifetime;
   } else if (per_status) {
     lifetime = *per_status;
+  } else if (ttl.negative && (scene.status == 404 || scene.status == 410)) {
+    lifetime = ttl.negative->count();
   } else if (!by_default) {
     // §4.2.2: "A cache MUST NOT use heuristics ... when the status is not heuristically cacheable,
     // unless public."
@@ -270,7 +272,7 @@ void find_lifetime(const Scene& scene, Stored& stored) {
   } else {
     stored.lifetime_from_nobody = true;
   }
-  lifetime = std::max(lifetime, ttl.min.count());
+  if (scene.status < 500) lifetime = std::max(lifetime, ttl.min.count());
   lifetime = std::min(lifetime, ttl.max.count());
   stored.lifetime = lifetime;
   if (lifetime > 0) stored.lifetime_from_nobody = false;
@@ -317,7 +319,7 @@ StaleTalk stale_talk(const Scene& scene, const Stored& stored) {
   StaleTalk talk;
   // §5.2.2.4: no-cache "MUST NOT be used to satisfy any other request without forwarding it for
   // validation". Only an operator's override of all that is said about freshness goes before it.
-  if (stored.says.wholly("no-cache") && !scene.rules.ttl.override_ttl)
+  if (stored.says.wholly("no-cache") && !(scene.rules.ttl.override_ttl && scene.status < 500))
     talk.forbidden_for_all = true;
   // §5.2.2.2, §5.2.2.8.
   if (stored.says.names("must-revalidate")) talk.forbidden_for_all = true;
@@ -340,6 +342,7 @@ bool inside(std::optional<int64_t> window, int64_t staleness_ms) {
 int64_t grace(const Scene& scene, const Stored& stored, bool error_status) {
   // Nobody ever said that it might be used without asking.
   if (stored.lifetime_from_nobody) return 0;
+  if (scene.status >= 500) return 0;  // an error was never worth keeping
   const auto& stale = scene.rules.stale;
   return error_status ? stale.on_5xx.count() : stale.on_unreachable.count();
 }
@@ -376,6 +379,9 @@ bool storable(const Scene& scene, const Stored& stored) {
     if (first > last || last >= size) return false;
   }
   if (status == 416 && has(scene.request, "range")) return false;
+  // Ours: what any request can provoke. RFC 6585 §3 to §6: "MUST NOT be stored by a cache".
+  static const std::set<int> kProvoked = {400, 408, 413, 417, 425, 428, 429, 431, 511};
+  if (kProvoked.count(status) > 0) return false;
   if (status == 412)
     for (const char* name :
          {"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"}) {
@@ -410,14 +416,16 @@ bool storable(const Scene& scene, const Stored& stored) {
   // max-age directive; an s-maxage directive; a status code that is defined as heuristically
   // cacheable"; or the operator gives it a time.
   bool permitted = says.plainly("public") || stored.explicit_lifetime ||
-                   kCacheableByDefault.count(status) > 0 || scene.rules.ttl.override_ttl;
+                   kCacheableByDefault.count(status) > 0 ||
+                   (scene.rules.ttl.override_ttl && status < 500);
   for (const cache::StatusTtl& entry : scene.rules.ttl.per_status)
     permitted = permitted || (entry.first <= status && status <= entry.last);
   if (!permitted) return false;
 
   // Ours: and somebody could use it.
   if (stored.etag || stored.last_modified) return true;
-  if (says.wholly("no-cache") && !scene.rules.ttl.override_ttl) return false;
+  if (says.wholly("no-cache") && !(scene.rules.ttl.override_ttl && scene.status < 500))
+    return false;
   const int64_t staleness = stored.initial_age_ms - stored.lifetime * 1000;
   if (staleness < 0) return true;
   const StaleTalk talk = stale_talk(scene, stored);
@@ -447,7 +455,7 @@ Moment look(const Scene& scene, const Stored& stored) {
   moment.fresh = young && !scene.invalidated && !scene.soft_purged;
 
   if (scene.invalidated) moment.origin_must_be_asked = true;
-  if (stored.says.wholly("no-cache") && !scene.rules.ttl.override_ttl)
+  if (stored.says.wholly("no-cache") && !(scene.rules.ttl.override_ttl && scene.status < 500))
     moment.origin_must_be_asked = true;
   if (moment.origin_must_be_asked ||
       scene.rules.request_directives == cache::RequestDirectives::kIgnore)

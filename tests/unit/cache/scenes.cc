@@ -86,6 +86,7 @@ void SceneMaker::make_rules(cache::Behavior& rules) {
   if (chance(10)) rules.ttl.max = Seconds{between(4, 8) * 10};
   if (chance(8)) rules.ttl.override_ttl = Seconds{between(0, 6) * 10};
   if (chance(10)) rules.ttl.per_status = {{404, 499, Seconds{between(0, 3) * 10}}};
+  if (chance(50)) rules.ttl.negative.reset();
   rules.ttl.heuristic = !chance(20);
   if (chance(20)) rules.ttl.heuristic_percent = static_cast<int>(between(0, 100));
   if (chance(20)) rules.ttl.heuristic_max = Seconds{between(1, 9) * 10};
@@ -121,9 +122,9 @@ void SceneMaker::make_request(Scene& scene) {
 }
 
 void SceneMaker::make_response(Scene& scene) {
-  static const int kStatuses[] = {200, 200, 200, 200, 200, 200, 203, 204, 206,
-                                  206, 299, 301, 302, 304, 400, 403, 404, 410,
-                                  412, 416, 499, 500, 501, 503, 504, 599, 999};
+  static const int kStatuses[] = {200, 200, 200, 200, 200, 200, 203, 204, 206, 206,
+                                  299, 301, 302, 304, 400, 403, 404, 410, 412, 413,
+                                  416, 429, 431, 499, 500, 501, 503, 504, 599, 999};
   static const char* const kTags[] = {"\"a\"", "\"a\"", "W/\"a\"", "\"b\"", "a"};
   static const char* const kRanges[] = {"bytes 0-4/10", "bytes 0-4/10", "bytes 4-0/10",
                                         "bytes 0-10/10", "lines 0-4/10"};

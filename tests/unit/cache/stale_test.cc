@@ -250,4 +250,16 @@ TEST_CASE("the stale-* windows of what was soft-purged count from the purge") {
   }
 }
 
+TEST_CASE("an error that was kept for a second has no grace") {
+  Behavior brief;
+  brief.ttl.per_status = {{404, 404, Seconds{1}}, {500, 599, Seconds{1}}};
+  for (const auto& [status, served] : {std::pair{503, false}, {404, true}}) {
+    INFO(status);
+    const Response response("", status);
+    const Verdict verdict =
+        decide_on_failure(Request().facts(), response.facts(brief), brief, kGone, 0, after(2));
+    CHECK((verdict.action == Action::kServe) == served);
+  }
+}
+
 }  // namespace seawall::cache

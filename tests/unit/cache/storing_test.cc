@@ -33,6 +33,7 @@ constexpr Reason kYes = Reason::kStorable;
 
 TEST_CASE("any final status with explicit freshness is stored, unknown ones too") {
   for (int status = 200; status < 1000; ++status) {
+    if (provoked_by_request(status)) continue;
     const Reason reason = status == 304   ? Reason::kStatusNotUnderstood
                           : status == 206 ? Reason::kPartial
                                           : kYes;
@@ -41,6 +42,38 @@ TEST_CASE("any final status with explicit freshness is stored, unknown ones too"
   }
   for (const int status : {100, 101, 102, 103, 199})
     check({"RFC 9111 §3", "Cache-Control: max-age=60", Reason::kStatusNotUnderstood, status});
+}
+
+TEST_CASE("a status that any request can provoke is not stored, whoever asks for it") {
+  Behavior all;
+  all.ttl.per_status = {{400, 599, Seconds{60}}};
+  Behavior fixed;
+  fixed.ttl.override_ttl = Seconds{60};
+  for (const int status : {400, 408, 413, 417, 425, 428, 429, 431, 511}) {
+    for (const char* fields : {"Cache-Control: max-age=60", "Cache-Control: public\nETag: \"a\"",
+                               "", "Cache-Control: must-understand, no-store, max-age=60"}) {
+      for (const Behavior& behavior : {kDefaults, all, fixed})
+        check({"RFC 6585", fields, Reason::kProvokedStatus, status}, behavior);
+    }
+  }
+  // What the key alone decides stays as RFC 9110 §15.1 has it.
+  for (const int status : {404, 405, 410, 414, 501})
+    check({"RFC 9111 §3", "Cache-Control: max-age=60", kYes, status});
+}
+
+TEST_CASE("404 and 410 are kept for a short while, errors of the server only where it is said") {
+  check({"ttl.negative", "", kYes, 404});
+  check({"ttl.negative", "", kYes, 410});
+  check({"ttl.negative", "", Reason::kNeverReusable, 405});
+  check({"ttl.negative", "", Reason::kNoFreshness, 403});
+  check({"ttl.negative", "", Reason::kNoFreshness, 500});
+  Behavior none;
+  none.ttl.negative.reset();
+  check({"ttl.negative", "", Reason::kNeverReusable, 404}, none);
+  Behavior fixed;
+  fixed.ttl.override_ttl = Seconds{3600};
+  check({"ttl.override", "", Reason::kNoFreshness, 503}, fixed);
+  check({"ttl.override", "Cache-Control: no-cache, max-age=5", Reason::kNeverReusable, 503}, fixed);
 }
 
 TEST_CASE("what is not allowed to be stored is not, whatever its lifetime") {
@@ -127,7 +160,7 @@ TEST_CASE("something must permit to store, and some later request must be able t
 
 TEST_CASE("must-understand is for those who understand the status, and then beats no-store") {
   const char* fields = "Cache-Control: must-understand, no-store, max-age=60";
-  for (const int status : {200, 201, 203, 204, 301, 302, 307, 308, 400, 404, 410, 500, 503})
+  for (const int status : {200, 201, 203, 204, 301, 302, 307, 308, 403, 404, 410, 500, 503})
     check({"RFC 9111 §5.2.2.3", fields, kYes, status});
   for (const int status : {299, 306, 399, 418, 499, 599, 999})
     check({"RFC 9111 §5.2.2.3", fields, Reason::kStatusNotUnderstood, status});

@@ -131,6 +131,7 @@ TEST_CASE("a value out of bounds is refused with the bounds") {
       {"ttl", "\"status\": {@\"600\": 1}", "status.600: no status code", "\"5xx\""},
       {"ttl", "\"status\": {@\"1xx\": 1}", "no status code", ""},
       {"ttl", "\"status\": {@\"40\": 1}", "no status code", ""},
+      {"ttl", "\"status\": {@\"431\": 1}", "status.431: is never stored", ""},
       {"ttl", "\"status\": {\"404\": @\"soon\"}", "status.404: \"soon\" is no time", ""},
       {"heuristic", "\"percent\": @101", "out of range", "100"},
       {"vary", "\"max_variants\": @0", "out of range", "from 1 to 1024"},

@@ -234,7 +234,7 @@ TEST_CASE("every member of a behavior can be set") {
     "name": "n", "upstream": "origin", "behaviors": [
       {"path": "/api/v?/*", "cache": false,
        "ttl": {"min": "1m", "default": "2m", "max": 180, "override": "4m",
-               "status": {"4xx": "1s", "404": "10s", "5xx": 0},
+               "status": {"4xx": "1s", "404": "10s", "5xx": 0}, "negative": "7s",
                "heuristic": {"percent": 20, "max": "2d"}},
        "stale": {"on_unreachable": "1d", "on_5xx": "5m", "allow_with_s_maxage": true},
        "set_cookie": "strip", "request_directives": "obey", "range_on_miss": "forward",
@@ -264,6 +264,7 @@ TEST_CASE("every member of a behavior can be set") {
   CHECK(b.ttl.default_ttl == Seconds(120));
   CHECK(b.ttl.max == Seconds(180));
   CHECK(b.ttl.override_ttl == Seconds(240));
+  CHECK(b.ttl.negative == Seconds(7));
   REQUIRE(b.ttl.per_status.size() == 3);
   CHECK(b.ttl.per_status[0].first == 404);  // codes before classes
   CHECK(b.ttl.per_status[0].last == 404);
