@@ -10,6 +10,7 @@
 #include "common/server/admin_client.h"
 #include "common/server/purge_command.h"
 #include "common/server/server.h"
+#include "common/tls/record_buffers.h"
 
 namespace seawall::server {
 namespace {
@@ -70,6 +71,7 @@ bool cpu_is_supported() {
 }  // namespace
 
 int run_command_line(config::Role role, int argc, char** argv) {
+  tls::reuse_record_buffers();
   const bool edge = role == config::Role::kEdge;
   CLI::App app{edge ? "Seawall edge: the caching reverse proxy near the viewers"
                     : "Seawall shield: the caching reverse proxy near the origin",

@@ -145,6 +145,7 @@ void TlsStream::start_client(std::shared_ptr<const ClientContext> context, std::
   }
   if (!prepare_name(name)) {
     failure_ = Error{ErrorCode::kTls, side(), true, "not a valid server name"};
+    ERR_clear_error();
   } else {
     shake_hands();
   }
@@ -174,6 +175,7 @@ void TlsStream::shake_hands() {
   if (why != SSL_ERROR_NONE && why != SSL_ERROR_WANT_READ) failure_ = handshake_error();
   const Result<void> sent = output_.flush();  // an alert, too
   if (!failure_ && !sent) failure_ = sent.error();
+  ERR_clear_error();  // a handshake that succeeds, too, may leave something
   if (failure_) {
     failure_->retryable = client_ != nullptr;
   } else if (result == 1) {
@@ -208,7 +210,6 @@ void TlsStream::decrypt(Alive& alive) {
   const std::span<char> plain = loop_.scratch(net::Scratch::kPlaintext);
   size_t filled = 0;
   int why = SSL_ERROR_NONE;
-  ERR_clear_error();
   while (why == SSL_ERROR_NONE && plain.size() - filled >= kMaxRecord) {
     size_t count = 0;
     const int result =
@@ -311,7 +312,6 @@ Result<size_t> TlsStream::try_write(std::span<const iovec> buffers) {
 Result<size_t> TlsStream::encrypt(std::span<const iovec> buffers) {
   RecordCursor cursor(buffers, loop_.scratch(net::Scratch::kRecord));
   size_t taken = 0;
-  ERR_clear_error();
   while (!cursor.at_end() && !output_.is_blocked()) {
     const std::string_view piece = cursor.next();
     size_t count = 0;
@@ -373,8 +373,8 @@ void TlsStream::shutdown() {
 // close_notify, then FIN once it has been given to the inner stream.
 void TlsStream::finish_writing() {
   if (!std::exchange(sent_close_notify_, true)) {
-    ERR_clear_error();
     SSL_shutdown(ssl_.get());
+    ERR_clear_error();
     (void)output_.flush();  // if the peer is gone, reading tells
   }
   if (output_.all_sent() && !std::exchange(fin_sent_, true)) inner_->shutdown();
