@@ -216,6 +216,13 @@ void render_servers(Text& text, const std::vector<ServerFacts>& servers) {
        [](const ServerFacts& s) { return s.failures; });
   each("upstream_server_ejections_total", "counter", "How often this server was taken out.",
        [](const ServerFacts& s) { return s.ejections; });
+  each("upstream_server_connections_in_use", "gauge", "Connections in use, of the whole node.",
+       [](const ServerFacts& s) { return s.in_use; });
+  each("upstream_server_breaker_open", "gauge", "Whether it has as many as it may.",
+       [](const ServerFacts& s) { return uint64_t{s.full}; });
+  each("upstream_server_breaker_refusals_total", "counter",
+       "Requests that found it so, and waited or were refused.",
+       [](const ServerFacts& s) { return s.refusals; });
 }
 
 void render_purge_log(Text& text, const NodeFacts& f) {

@@ -82,6 +82,9 @@ struct ServerFacts {
   uint64_t requests = 0;
   uint64_t failures = 0;  // no answer, or 502, 503, 504 of an origin
   uint64_t ejections = 0;
+  uint64_t in_use = 0;  // connections, of all loops
+  bool full = false;    // as many as may be: the circuit breaker is open
+  uint64_t refusals = 0;
 };
 
 struct Report {

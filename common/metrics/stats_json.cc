@@ -108,6 +108,9 @@ void write_servers(JsonWriter& json, const std::vector<ServerFacts>& servers) {
     json.field("requests", s.requests);
     json.field("failures", s.failures);
     json.field("ejections", s.ejections);
+    json.field("in_use", s.in_use);
+    json.field("breaker", std::string_view(s.full ? "open" : "closed"));
+    json.field("refusals", s.refusals);
     json.end_object();
   }
   json.end_array();

@@ -433,7 +433,9 @@ metrics::Report Server::report() {
     ++facts.servers_total;
     if (up) ++facts.servers_healthy;
     report.servers.push_back({server.group, server.server, server.zone, word(server.state), up,
-                              server.requests, server.failures, server.ejections});
+                              server.requests, server.failures, server.ejections,
+                              static_cast<uint64_t>(server.in_use), server.in_use >= server.limit,
+                              server.refusals});
   }
   facts.access_records_dropped = access_->dropped();
   facts.access_records_written = access_->written();

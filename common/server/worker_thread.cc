@@ -98,7 +98,7 @@ WorkerThread::PoolFacts WorkerThread::pool_facts() {
     facts.pending += static_cast<uint64_t>(group->pending());
     for (const auto& server : group->servers()) {
       facts.idle += static_cast<uint64_t>(server->idle_count());
-      facts.active += static_cast<uint64_t>(server->in_use);
+      facts.active += static_cast<uint64_t>(server->in_use());
     }
   }
   return facts;

@@ -97,7 +97,7 @@ struct GroupConfig {
   Timeouts timeouts;
   HostRule host_rule = HostRule::kViewer;
   std::string host_name;          // for kName
-  int max_connections = 1024;     // per server and loop
+  int max_connections = 1024;     // per server, in use by the whole node
   int max_idle = 128;             // per server and loop
   int max_pending = 1024;         // requests waiting for a connection, per group and loop
   Millis pending_time{5000};      // that a request waits so

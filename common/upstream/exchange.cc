@@ -149,8 +149,7 @@ void Exchange::release_connection(bool reusable) {
     server_->put_idle(std::move(connection_), group_.config().timeouts.pool_idle);
   }
   connection_.reset();
-  --std::exchange(server_, nullptr)->in_use;
-  group_.connection_freed();
+  group_.leave(*std::exchange(server_, nullptr));
 }
 
 void Exchange::fail(Error error) {

@@ -28,7 +28,7 @@ Server* Exchange::choose_server() const {
 
 // Whether one of the servers that it may ask has a connection to spare.
 bool Exchange::can_go() const {
-  if (request_.server) return !group_.is_full(*group_.servers()[*request_.server]);
+  if (request_.server) return !group_.servers()[*request_.server]->is_full();
   return group_.has_room(tried_);
 }
 
@@ -40,10 +40,9 @@ void Exchange::next_server() {
     return fail(upstream_error(ErrorCode::kNoServer, "no server in the group", true));
   }
   if (!server) return fail(last_error_);
-  if (group_.is_full(*server)) return wait_in_queue();
+  if (!server->enter()) return wait_in_queue();
   server_ = server;
   facts_.server = server;
-  ++server->in_use;
   if (!fresh_only_) connection_ = server->take_idle(this);
   facts_.reused = connection_ != nullptr;
   if (connection_) return use_connection();
@@ -58,6 +57,7 @@ void Exchange::wait_in_queue() {
         upstream_error(ErrorCode::kOverload, "too many requests wait for a connection", true));
   }
   arm(group_.config().pending_time);
+  group_.look_around();
 }
 
 void Exchange::resolve() {

@@ -15,12 +15,13 @@ Group::Group(net::Loop& loop, net::Resolver& resolver, h1::HeadScratch& scratch,
       config_(std::move(config)),
       tls_(std::move(tls)),
       own_board_(board ? nullptr : std::make_unique<HealthBoard>()),
+      wake_(loop, *this),
       retries_(config_.retry),
       random_(hash64(config_.name) ^ static_cast<uint64_t>(loop.now().time_since_epoch().count())) {
   for (const ServerConfig& server : config_.servers) {
-    servers_.push_back(std::make_unique<Server>(
-        server, config_.max_idle,
-        (board ? board : own_board_.get())->find(config_.name, server, config_.health)));
+    servers_.push_back(
+        std::make_unique<Server>(server, config_.max_idle,
+                                 (board ? board : own_board_.get())->find(config_, server), wake_));
   }
 }
 
@@ -60,7 +61,7 @@ Rank Group::find_candidates(const std::vector<const Server*>& tried) {
     const bool usable = s.health().usable(now);
     standing.ejected = !usable && !(panic && !s.config().backup);
     standing.backup = s.config().backup;
-    standing.full = is_full(s);
+    standing.full = s.is_full();
     standing.near = config_.zone.empty() || s.config().zone == config_.zone;
     const Rank rank = rank_of(standing);
     if (rank == Rank::kNever || rank > best) continue;
@@ -68,7 +69,7 @@ Rank Group::find_candidates(const std::vector<const Server*>& tried) {
     best = rank;
     const double share =
         usable ? s.health().slow_start_share(config_.slow_start, now) : 1;  // or in a panic
-    candidates_.push_back({i, s.config().weight * share, s.in_use, s.id(), &s.turn});
+    candidates_.push_back({i, s.config().weight * share, s.in_use(), s.id(), &s.turn});
   }
   return best;
 }
@@ -96,32 +97,6 @@ size_t Group::pick(uint64_t key) {
       break;
   }
   return 0;
-}
-
-bool Group::enqueue(Exchange& exchange) {
-  if (waiting_count_ >= config_.max_pending) return false;
-  waiting_.push_back(exchange);
-  ++waiting_count_;
-  return true;
-}
-
-Exchange* Group::first_that_can_go() {
-  for (Exchange* e = waiting_.first(); e; e = waiting_.next(*e)) {
-    if (e->can_go()) return e;
-  }
-  return nullptr;
-}
-
-// Who waits for one server only does not stand in the way of those behind it, and one that goes and
-// fails at once frees its connection for the next.
-void Group::connection_freed() {
-  if (waking_) return;
-  waking_ = true;
-  while (Exchange* next = first_that_can_go()) {
-    next->leave_queue();
-    next->next_server();
-  }
-  waking_ = false;
 }
 
 }  // namespace seawall::upstream

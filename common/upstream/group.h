@@ -1,5 +1,5 @@
 // An upstream group as one loop sees it: its servers, the resolver and TLS context to reach them,
-// and the queue of exchanges that wait for a connection when all are in use.
+// and the queue of exchanges that wait for a connection when all are in use (group_queue.cc).
 #pragma once
 
 #include <memory>
@@ -22,7 +22,8 @@ class Exchange;
 class Group {
  public:
   // `tls` may be null when no server uses it. All references outlive the group; the group outlives
-  // its exchanges. `board` null: it keeps its servers' health to itself.
+  // its exchanges. `board` null: it keeps its servers' health and
+  // breakers to itself.
   Group(net::Loop& loop, net::Resolver& resolver, h1::HeadScratch& scratch, GroupConfig config,
         std::shared_ptr<const tls::ClientContext> tls, HealthBoard* board = nullptr);
   ~Group();
@@ -40,21 +41,38 @@ class Group {
   Server* choose(const std::vector<const Server*>& tried, uint64_t key);
   // Whether choose() would find one with a connection to spare.
   bool has_room(const std::vector<const Server*>& tried);
-  bool is_full(const Server& server) const { return server.in_use >= config_.max_connections; }
   // No server is usable, backups included: the time for config().fallback.
   bool is_down() const;
 
   RetryBudget& retries() { return retries_; }
 
-  // Exchanges waiting for a free connection of any server, oldest first.
-  bool enqueue(Exchange& exchange);  // false: the queue is full
-  void connection_freed();           // lets all go on that can, the oldest first
+  // Exchanges waiting for a free connection of any server, oldest first. False: the queue is full.
+  // Else look_around() must follow.
+  bool enqueue(Exchange& exchange);
+  // Lets all go on that can, the oldest first.
+  void look_around();
+  // The exchange has done with a connection to that server.
+  void leave(Server& server) {
+    if (server.leave()) look_around();
+  }
 
   int active = 0;  // exchanges under way
   int pending() const { return waiting_count_; }
 
  private:
+  // The woken side of Slots.
+  class Wake final : public net::PostedTask {
+   public:
+    Wake(net::Loop& loop, Group& group) : PostedTask(loop), group_(group) {}
+    void run() override { group_.look_around(); }
+
+   private:
+    Group& group_;
+  };
+
   Exchange* first_that_can_go();
+  bool wait_at_servers();
+  void on_look_timer();
   bool panics() const;
   Rank find_candidates(const std::vector<const Server*>& tried);
   size_t pick(uint64_t key);  // of candidates_
@@ -65,13 +83,15 @@ class Group {
   const GroupConfig config_;
   const std::shared_ptr<const tls::ClientContext> tls_;
   const std::unique_ptr<HealthBoard> own_board_;
+  Wake wake_;
   std::vector<std::unique_ptr<Server>> servers_;
   RetryBudget retries_;
   std::vector<Candidate> candidates_;  // of the best rank, kept for its memory
   uint64_t random_;                    // state of a SplitMix64
   IntrusiveList<Exchange> waiting_;
   int waiting_count_ = 0;
-  bool waking_ = false;
+  bool looking_ = false;
+  net::Timer look_timer_ = net::Timer::to<&Group::on_look_timer>(this);
 
   friend class Exchange;
 };

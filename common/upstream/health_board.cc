@@ -2,13 +2,13 @@
 
 namespace seawall::upstream {
 
-SharedHealth::SharedHealth(HealthBoard& board, std::string group, const ServerConfig& server,
-                           const HealthRules& rules)
+SharedHealth::SharedHealth(HealthBoard& board, const GroupConfig& group, const ServerConfig& server)
     : board_(board),
-      group_(std::move(group)),
+      group_(group.name),
       url_(server.url),
       zone_(server.zone),
-      health_(rules) {}
+      slots_(group.max_connections),
+      health_(group.health) {}
 
 void SharedHealth::note(Outcome outcome, MonoTime now) {
   std::optional<Health::Change> change;
@@ -41,16 +41,16 @@ void SharedHealth::tell(const std::optional<Health::Change>& change) {
   board_.tell_(line + ": " + change->why);
 }
 
-std::shared_ptr<SharedHealth> HealthBoard::find(const std::string& group,
-                                                const ServerConfig& server,
-                                                const HealthRules& rules) {
+std::shared_ptr<SharedHealth> HealthBoard::find(const GroupConfig& group,
+                                                const ServerConfig& server) {
   const std::lock_guard lock(mutex_);
-  std::shared_ptr<SharedHealth>& found = servers_[group + " " + server.url];
+  std::shared_ptr<SharedHealth>& found = servers_[group.name + " " + server.url];
   if (!found) {
-    found = std::make_shared<SharedHealth>(*this, group, server, rules);
+    found = std::make_shared<SharedHealth>(*this, group, server);
   } else {
     const std::lock_guard own(found->mutex_);
-    found->health_.configure(rules);
+    found->slots_.set_limit(group.max_connections);
+    found->health_.configure(group.health);
     found->usable_from_.store(found->health_.usable_from(), std::memory_order_relaxed);
   }
   return found;
@@ -63,7 +63,8 @@ std::vector<HealthBoard::Facts> HealthBoard::facts(MonoTime now) {
   for (const auto& [name, server] : servers_) {
     const std::lock_guard own(server->mutex_);
     out.push_back({server->group_, server->url_, server->zone_, server->health_.state(now),
-                   server->requests_, server->failures_, server->health_.ejections()});
+                   server->requests_, server->failures_, server->health_.ejections(),
+                   server->slots_.in_use(), server->slots_.limit(), server->slots_.refusals()});
   }
   return out;
 }

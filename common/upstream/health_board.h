@@ -1,5 +1,5 @@
-// The health of all upstream servers of a node: one state for each, which every loop reads and
-// feeds. It stays over reloads for servers that stay.
+// What a node knows of its upstream servers: for each one health and one circuit breaker, which
+// every loop reads and feeds. They stay over reloads for servers that stay.
 #pragma once
 
 #include <atomic>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/upstream/health.h"
+#include "common/upstream/slots.h"
 
 namespace seawall::upstream {
 
@@ -19,8 +20,7 @@ class HealthBoard;
 // One server's. Any thread; reading takes no lock.
 class SharedHealth {
  public:
-  SharedHealth(HealthBoard& board, std::string group, const ServerConfig& server,
-               const HealthRules& rules);
+  SharedHealth(HealthBoard& board, const GroupConfig& group, const ServerConfig& server);
 
   void note(Outcome outcome, MonoTime now);
   void note_probe(bool good, MonoTime now);
@@ -31,6 +31,8 @@ class SharedHealth {
                                       now);
   }
 
+  Slots& slots() { return slots_; }
+
  private:
   friend class HealthBoard;
   void tell(const std::optional<Health::Change>& change);
@@ -39,6 +41,7 @@ class SharedHealth {
   const std::string group_;
   const std::string url_;
   const std::string zone_;
+  Slots slots_;
   std::atomic<MonoTime> usable_from_{};  // health_.usable_from()
   std::mutex mutex_;                     // the rest
   Health health_;
@@ -54,8 +57,7 @@ class HealthBoard {
   explicit HealthBoard(Tell tell = nullptr) : tell_(std::move(tell)) {}
 
   // The state of that server, new or as it was. The board outlives it.
-  std::shared_ptr<SharedHealth> find(const std::string& group, const ServerConfig& server,
-                                     const HealthRules& rules);
+  std::shared_ptr<SharedHealth> find(const GroupConfig& group, const ServerConfig& server);
 
   struct Facts {
     std::string group;
@@ -65,6 +67,9 @@ class HealthBoard {
     uint64_t requests = 0;
     uint64_t failures = 0;
     uint64_t ejections = 0;
+    int in_use = 0;  // connections
+    int limit = 0;
+    uint64_t refusals = 0;  // by the circuit breaker
   };
   // Of all servers that a group still has, in order. Forgets the others.
   std::vector<Facts> facts(MonoTime now);

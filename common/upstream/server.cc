@@ -31,15 +31,35 @@ std::string authority_of(const ServerConfig& config) {
   return authority;
 }
 
-Server::Server(const ServerConfig& config, int max_idle, std::shared_ptr<SharedHealth> health)
+Server::Server(const ServerConfig& config, int max_idle, std::shared_ptr<SharedHealth> health,
+               Waker& waker)
     : config_(config),
       authority_(authority_of(config)),
       max_idle_(max_idle),
       id_(hash64(config.host + ":" + std::to_string(config.port))),
-      health_(std::move(health)) {}
+      health_(std::move(health)),
+      place_(waker) {}
 
 Server::~Server() {
+  health_->slots().leave(place_);
   while (Connection* c = idle_.pop_front()) delete c;
+}
+
+bool Server::enter() {
+  if (!health_->slots().take(place_)) return false;
+  ++in_use_;
+  return true;
+}
+
+bool Server::leave() {
+  --in_use_;
+  return health_->slots().give_back(place_);
+}
+
+bool Server::wait() { return !passes_ && health_->slots().wait(place_); }
+
+void Server::pass_on() {
+  while (health_->slots().decline(place_)) passes_ = true;
 }
 
 std::unique_ptr<Connection> Server::take_idle(net::StreamHandler* handler) {

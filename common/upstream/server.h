@@ -1,5 +1,5 @@
 // One server of a group as one loop sees it: its idle connections, how many are in use. Its health
-// is the node's.
+// and its circuit breaker are the node's.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,9 @@ std::string authority_of(const ServerConfig& config);
 
 class Server {
  public:
-  Server(const ServerConfig& config, int max_idle, std::shared_ptr<SharedHealth> health);
+  // `waker`: told when a connection that this loop waits for may be opened.
+  Server(const ServerConfig& config, int max_idle, std::shared_ptr<SharedHealth> health,
+         Waker& waker);
   ~Server();
 
   const ServerConfig& config() const { return config_; }
@@ -34,8 +36,19 @@ class Server {
   void remove_idle(Connection& connection);
   int idle_count() const { return idle_count_; }
 
-  int in_use = 0;   // connections being opened or used
-  double turn = 0;  // its credit for round robin
+  // A connection to it is about to be opened or used. False: the node has as many as it may.
+  bool enter();
+  // The connection is not in use any more. True: who waits here may go on.
+  bool leave();
+  bool is_full() const { return !place_.has_slot() && health_->slots().is_full(); }
+  // This loop waits for it. False: it did before. Not after pass_on(), until look_again().
+  bool wait();
+  // What was set aside for this loop and found no use goes to others.
+  void pass_on();
+  void look_again() { passes_ = false; }
+
+  int in_use() const { return in_use_; }  // connections being opened or used, by this loop
+  double turn = 0;                        // its credit for round robin
 
   // What the whole node thinks of it.
   SharedHealth& health() { return *health_; }
@@ -48,7 +61,10 @@ class Server {
   const uint64_t id_;
   IntrusiveList<Connection> idle_;  // front: latest used
   int idle_count_ = 0;
-  std::shared_ptr<SharedHealth> health_;
+  int in_use_ = 0;
+  bool passes_ = false;  // else loops without a use for it could hand a slot round for ever
+  const std::shared_ptr<SharedHealth> health_;
+  Slots::Waiter place_;
 };
 
 }  // namespace seawall::upstream

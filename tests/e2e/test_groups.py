@@ -1,5 +1,6 @@
 """Several servers in an upstream group: who is asked, who stands in, what a shield's death moves."""
 
+import os
 import pathlib
 import tempfile
 import threading
@@ -158,6 +159,7 @@ class GroupScenario(unittest.TestCase):
         self.assertEqual(b"old", group.get("/p").body)
         home = [n for n in (0, 1) if group.stored(n, "/p")][0]
         group.shields[home].signal(19)  # stopped: it keeps what it has
+        os.waitid(os.P_PID, group.shields[home].process.pid, os.WSTOPPED)
         try:
             purge = ask(group.edge.port, "POST", "/purge", body=b'{"urls": ["/p"], "timeout": "1s"}')
             self.assertEqual(202, purge.status)
@@ -238,10 +240,10 @@ class GroupScenario(unittest.TestCase):
         self.assertEqual((1, 0), tuple(origin.count(path) for origin in origins))
         self.assertNotIn("Seawall-Internal", str(group.get(path).fields))
 
-    def test_a_full_group_answers_at_once_with_stale_504_or_503(self):
-        group = self.start(shields=0, edge={"upstreams": {
+    def test_an_open_breaker_answers_with_stale_504_or_503_on_every_loop(self):
+        group = self.start(shields=0, edge={"workers": 2, "upstreams": {
             "shields": {"kind": "origin", "servers": ["http://127.0.0.1:1"]},
-            "origin": {"max_connections": 1, "max_pending": 1, "pending_time": "300ms"}},
+            "origin": {"max_connections": 1, "max_pending": 1, "pending_time": "200ms"}},
             "sites": [{"hosts": ["*"], "upstream": "origin", "behaviors": [{"path": "*"}]}]})
         gate = threading.Event()
         self.addCleanup(gate.set)
@@ -258,14 +260,54 @@ class GroupScenario(unittest.TestCase):
         holder = threading.Thread(target=group.get, args=("/hold",))
         holder.start()
         group.origin.wait_for("/hold", 1)
-        for path, status in (("/stale", 200), ("/forbidden", 504), ("/none", 503)):
-            with self.subTest(path):
-                answer = group.get(path)
-                self.assertEqual(status, answer.status)
-                self.assertEqual(status == 503, answer.get("Retry-After") is not None)
-        self.assertEqual(3, group.edge.stats()["counters"]["upstream_overloads"])
+        self.assertEqual("open", self.breaker(group)["breaker"])
+        for _ in range(8):  # each on a connection of its own: some on the other loop
+            for path, status in (("/stale", 200), ("/forbidden", 504), ("/none", 503)):
+                with self.subTest(path):
+                    answer = group.get(path)
+                    self.assertEqual(status, answer.status)
+                    self.assertEqual(status == 503, answer.get("Retry-After") is not None)
+        self.assertEqual(24, group.edge.stats()["counters"]["upstream_overloads"])
+        self.assertEqual((1, 24), (self.breaker(group)["in_use"], self.breaker(group)["refusals"]))
+        metrics = get(group.edge.admin, "/metrics").body.decode()
+        self.assertRegex(metrics, r'seawall_upstream_server_breaker_open\{group="origin",.*\} 1')
         gate.set()
         holder.join()
+        self.assertEqual(200, group.get("/none").status)
+        self.assertEqual("closed", self.breaker(group)["breaker"])
+
+    @staticmethod
+    def breaker(group):
+        state, = [s for s in group.edge.stats()["upstream_servers"] if s["group"] == "origin"]
+        return state
+
+    def test_the_limit_of_connections_is_the_nodes_and_its_loops_share_it(self):
+        group = self.start(shields=0, edge={"workers": 2, "upstreams": {
+            "shields": {"kind": "origin", "servers": ["http://127.0.0.1:1"]},
+            "origin": {"max_connections": 2, "pending_time": "20s"}},
+            "sites": [{"hosts": ["*"], "upstream": "origin", "behaviors": [{"path": "*"}]}]})
+        lock = threading.Lock()
+        inside = most = 0
+
+        def count(connection, _request):
+            nonlocal inside, most
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            time.sleep(0.05)
+            with lock:
+                inside -= 1
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        answers = []
+        viewers = []
+        for path in group.serve("many", 30, Takeover(count)):
+            viewers.append(threading.Thread(
+                target=lambda path=path: answers.append(get(group.edge.port, path, timeout=30))))
+            viewers[-1].start()
+        for viewer in viewers:
+            viewer.join()
+        self.assertEqual([200] * 30, [answer.status for answer in answers])
+        self.assertEqual(2, most)
 
 
 if __name__ == "__main__":

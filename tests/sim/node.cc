@@ -168,7 +168,7 @@ void Node::check_rest() {
   for (const auto& [name, group] : process.worker.upstreams()->all()) {
     expect_none(static_cast<uint64_t>(group->active), "exchanges");
     for (const auto& server : group->servers()) {
-      expect_none(static_cast<uint64_t>(server->in_use), "connections in use");
+      expect_none(static_cast<uint64_t>(server->in_use()), "connections in use");
     }
   }
   purge::Purge all;

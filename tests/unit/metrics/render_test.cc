@@ -38,7 +38,7 @@ Report report() {
   r.facts.store_entries = 12;
   r.facts.servers_total = 3;
   r.facts.servers_healthy = 2;
-  r.servers.push_back({"origin", "http://a", "fra", "ejected", false, 7, 3, 1});
+  r.servers.push_back({"origin", "http://a", "fra", "ejected", false, 7, 3, 1, 5, true, 2});
   return r;
 }
 
@@ -134,7 +134,9 @@ TEST_CASE("stats are one JSON object with ratios, percentiles, rates and sites")
         "\"origin_offload\":0.55", "\"error_rate\":0", "\"p50_ms\":", "\"p95_ms\":", "\"p99_ms\":",
         "\"bits_per_second_to_viewers\":0", "\"tls_handshakes\":4",
         "\"upstream_servers\":[{\"group\":\"origin\",\"server\":\"http://a\",\"zone\":\"fra\","
-        "\"state\":\"ejected\",\"requests\":7,\"failures\":3,\"ejections\":1}]",
+        "\"state\":\"ejected\",\"requests\":7,\"failures\":3,\"ejections\":1,\"in_use\":5,"
+        "\"breaker\":\"open\","
+        "\"refusals\":2}]",
         "\"sites\":{\"a\\\"b\\\\c\\nd\":{\"requests\":2,\"status\":{\"2xx\":2},"
         "\"cache\":{\"hit\":1,\"miss\":1},\"bytes_to_viewers\":2000,\"bytes_from_upstream\":900}"
         "}"}) {

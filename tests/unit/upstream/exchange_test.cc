@@ -27,7 +27,7 @@ TEST_CASE("a request goes out whole and its answer comes back whole") {
   CHECK_FALSE(exchange->facts().reused);
   CHECK(exchange->facts().bytes_received == kOk.size());
   CHECK(scene.server(0).idle_count() == 1);
-  CHECK(scene.server(0).in_use == 0);
+  CHECK(scene.server(0).in_use() == 0);
 }
 
 TEST_CASE("without a host of its own a request names the server") {
@@ -316,7 +316,7 @@ TEST_CASE("destroying an exchange in any phase cancels it and leaves nothing beh
     scene.loop.pass(Seconds(100));
     CHECK(heard.events.size() == heard_before);
     first.reset();
-    CHECK(scene.server(0).in_use == 0);
+    CHECK(scene.server(0).in_use() == 0);
     CHECK(scene.group->active == 0);
     Heard next;  // the slot is free again
     scene.start(next);

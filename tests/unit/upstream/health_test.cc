@@ -134,17 +134,20 @@ TEST_CASE("all loops see one state, it stays over a reload, and each change is t
   ServerConfig a, b;
   a.url = "http://a";
   b.url = "http://b";
-  const auto first = board.find("g", a, {});
-  const auto second = board.find("g", a, {});
-  const auto other = board.find("h", a, {});
+  GroupConfig g, h;
+  g.name = "g";
+  h.name = "h";
+  const auto first = board.find(g, a);
+  const auto second = board.find(g, a);
+  const auto other = board.find(h, a);
   CHECK(first == second);
   CHECK(first != other);
   for (int i = 0; i < 3; ++i) first->note(Outcome::kNoAnswer, kNow);
   CHECK_FALSE(second->usable(kNow));
   CHECK(other->usable(kNow));
   CHECK(lines == std::vector<std::string>{"g: http://a is ejected for 1000 ms: failures in a row"});
-  board.find("g", b, {});
-  CHECK_FALSE(board.find("g", a, {})->usable(kNow));
+  board.find(g, b);
+  CHECK_FALSE(board.find(g, a)->usable(kNow));
   const auto facts = board.facts(kNow);
   REQUIRE(facts.size() == 2);  // nobody holds b
   CHECK(facts[0].group == "g");
@@ -253,7 +256,7 @@ TEST_CASE("a probe that finds all connections in use says nothing of the server"
   busy.reset();
   for (int i = 0; i < 10; ++i) {
     scene.loop.pass(Millis(500));
-    if (scene.server(0).in_use > 0) scene.loop.last().connected();
+    if (scene.server(0).in_use() > 0) scene.loop.last().connected();
   }
   CHECK_FALSE(scene.server(0).health().usable(scene.loop.now()));  // silence does
 }

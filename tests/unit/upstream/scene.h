@@ -63,7 +63,7 @@ inline constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\
 
 struct Scene {
   // Servers a, b, c … at 10.0.0.1, 10.0.0.2, …
-  explicit Scene(int servers = 1, GroupConfig config = {}) {
+  explicit Scene(int servers = 1, GroupConfig config = {}, HealthBoard* board = nullptr) {
     config.policy = Policy::kRoundRobin;  // so that the test knows whose turn it is
     for (int i = 0; i < servers; ++i) {
       ServerConfig server;
@@ -73,10 +73,10 @@ struct Scene {
       config.servers.push_back(server);
       resolver.names[server.host] = {"10.0.0." + std::to_string(i + 1)};
     }
-    make(std::move(config));
+    make(std::move(config), board);
   }
-  void make(GroupConfig config) {
-    group = std::make_unique<Group>(loop, resolver, scratch, std::move(config), nullptr);
+  void make(GroupConfig config, HealthBoard* board = nullptr) {
+    group = std::make_unique<Group>(loop, resolver, scratch, std::move(config), nullptr, board);
   }
   std::unique_ptr<Exchange> start(Heard& heard, ExchangeRequest request = get()) {
     auto exchange = std::make_unique<Exchange>(*group, std::move(request), heard);
