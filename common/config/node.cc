@@ -179,6 +179,7 @@ constexpr Key<Snapshot> kNodeKeys[] = {
     {"cache", read_cache, "cache"},
     {"log", object<&Snapshot::log, kLog>, "log"},
     {"limits", read_limits, "limits"},
+    {"resolver", read_resolver, "resolver"},
     {"trusted_edges", read_trusted_edges},
     {"upstreams", read_upstreams, "upstream", Presence::kRequired},
     {"sites", read_sites, "site", Presence::kRequired},

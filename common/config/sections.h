@@ -19,6 +19,7 @@ void read_admin(Reader& reader, const Node& node, Snapshot& out);
 
 void read_limits(Reader& reader, const Node& node, Snapshot& out);     // limits.cc
 void read_upstreams(Reader& reader, const Node& node, Snapshot& out);  // upstreams.cc
+void read_resolver(Reader& reader, const Node& node, Snapshot& out);   // resolver.cc
 void read_fleet(Reader& reader, const Node& node, Snapshot& out);      // fleet.cc
 
 // An address block, added to `out` (purge.cc).
@@ -47,6 +48,7 @@ std::vector<ShapeInfo> behavior_shapes();
 std::vector<ShapeInfo> key_rules_shapes();
 std::vector<ShapeInfo> purge_shapes();
 std::vector<ShapeInfo> fleet_shapes();
+std::vector<ShapeInfo> resolver_shapes();
 std::vector<ShapeInfo> header_edits_shapes();
 // All of the above: every object of a configuration but maps with free names.
 std::vector<ShapeInfo> all_shapes();

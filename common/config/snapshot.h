@@ -8,6 +8,7 @@
 
 #include "common/cache/site.h"
 #include "common/cluster/config.h"
+#include "common/net/dns_settings.h"
 #include "common/proxy/limits.h"
 #include "common/proxy/purge_rules.h"
 #include "common/upstream/config.h"
@@ -76,6 +77,7 @@ struct Snapshot {
   CacheConfig cache;
   LogConfig log;
   proxy::Limits limits;
+  net::DnsSettings dns;
   std::vector<AddressBlock> trusted_edges;  // shield: whose internal fields are believed
   bool trust_client_certificates = false;   // shield: a verified client certificate is trusted, too
   std::vector<AddressBlock> purge_allowed;  // default: loopback

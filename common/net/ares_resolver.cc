@@ -21,9 +21,9 @@ constexpr Seconds kNumericTtl{86400};
 const char* ares_detail(int status) {
   switch (status) {
     case ARES_ENOTFOUND:
-      return "name does not exist";
+      return kNoSuchName;
     case ARES_ENODATA:
-      return "name has no addresses";
+      return kNoAddresses;
     case ARES_ETIMEOUT:
       return "DNS time-out";
     case ARES_ECONNREFUSED:
@@ -198,9 +198,15 @@ class AresResolver::Channel {
 };
 
 AresResolver::AresResolver(UvLoop& loop, const AresOptions& options)
-    : loop_(loop), channel_(std::make_unique<Channel>(loop, options)) {}
+    : loop_(loop), options_(options), channel_(std::make_unique<Channel>(loop, options)) {}
 
 AresResolver::~AresResolver() = default;
+
+void AresResolver::configure(const AresOptions& options) {
+  if (options == options_) return;
+  options_ = options;
+  channel_ = std::make_unique<Channel>(loop_, options);
+}
 
 std::unique_ptr<Query> AresResolver::resolve(std::string_view host, Millis timeout,
                                              Callback callback) {

@@ -1,5 +1,6 @@
 // A Resolver that asks DNS with c-ares: A and AAAA together, /etc/hosts first, TTLs returned. Reads
-// /etc/resolv.conf once, when constructed; works without one (questions then fail).
+// /etc/resolv.conf when constructed or given other options; works without one (questions then
+// fail).
 #pragma once
 
 #include <memory>
@@ -14,17 +15,21 @@ struct AresOptions {
   std::string servers{};  // "127.0.0.1:5353,…"; empty: the system's
   Millis try_timeout{1000};
   int tries = 3;
+  friend bool operator==(const AresOptions&, const AresOptions&) = default;
 };
 
 class AresResolver final : public Resolver {
  public:
   explicit AresResolver(UvLoop& loop, const AresOptions& options = {});
   ~AresResolver() override;
+  // Questions under way fail where that changes anything.
+  void configure(const AresOptions& options);
   std::unique_ptr<Query> resolve(std::string_view host, Millis timeout, Callback callback) override;
 
  private:
   class Channel;
   UvLoop& loop_;
+  AresOptions options_;
   std::unique_ptr<Channel> channel_;
 };
 

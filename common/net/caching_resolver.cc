@@ -1,9 +1,17 @@
 #include "common/net/caching_resolver.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 namespace seawall::net {
+namespace {
+
+// Who has last known addresses waits no longer for newer ones.
+constexpr Millis kPatience{200};
+constexpr char kTimeOut[] = "DNS time-out";
+
+}  // namespace
 
 // One caller's question: in its flight's list while DNS is asked, then in the loop's run queue.
 class CachingResolver::Waiter final : public Query, public Task {
@@ -27,10 +35,7 @@ class CachingResolver::Waiter final : public Query, public Task {
   }
 
  private:
-  void on_timeout() {
-    answer(resolver_.last_known_or(
-        host_, Error{.code = ErrorCode::kDns, .retryable = true, .detail = "DNS time-out"}));
-  }
+  void on_timeout() { answer(resolver_.last_known_or(host_, kTimeOut)); }
 
   CachingResolver& resolver_;
   std::string host_;
@@ -40,12 +45,13 @@ class CachingResolver::Waiter final : public Query, public Task {
 };
 
 struct CachingResolver::Flight {
+  MonoTime asked;
   IntrusiveList<Waiter> waiters;
   std::unique_ptr<Query> query;
 };
 
-CachingResolver::CachingResolver(Loop& loop, Resolver& upstream, const DnsCacheLimits& limits)
-    : loop_(loop), upstream_(upstream), cache_(limits) {}
+CachingResolver::CachingResolver(Loop& loop, Resolver& upstream, const DnsSettings& settings)
+    : loop_(loop), upstream_(upstream), cache_(settings) {}
 
 CachingResolver::~CachingResolver() = default;
 
@@ -54,12 +60,22 @@ std::unique_ptr<Query> CachingResolver::resolve(std::string_view host, Millis ti
   auto waiter = std::make_unique<Waiter>(*this, host, std::move(callback));
   const DnsCache::Answer known = cache_.find(host, loop_.now());
   if (known.state == DnsCache::State::kFresh) {
-    waiter->answer(Resolution{*known.addresses, known.ttl});
+    Resolution fresh = *known.known;
+    fresh.ttl = known.ttl;
+    waiter->answer(std::move(fresh));
   } else if (known.state == DnsCache::State::kFailed) {
-    waiter->answer(last_known_or(
-        host, Error{.code = ErrorCode::kDns, .retryable = true, .detail = "DNS failed recently"}));
+    waiter->answer(last_known_or(host, known.failure));
   } else {
-    waiter->wait(flight_for(host, timeout).waiters, timeout);
+    Flight& flight = flight_for(host, timeout);
+    if (known.known) {
+      const auto left = std::chrono::ceil<Millis>(flight.asked + kPatience - loop_.now());
+      timeout = std::min(left, timeout);
+    }
+    if (timeout > Millis(0)) {
+      waiter->wait(flight.waiters, timeout);
+    } else {
+      waiter->answer(last_known_or(host, kTimeOut));
+    }
   }
   return waiter;
 }
@@ -68,6 +84,7 @@ CachingResolver::Flight& CachingResolver::flight_for(std::string_view host, Mill
   const auto found = flights_.find(host);
   if (found != flights_.end()) return *found->second;
   const auto added = flights_.emplace(host, std::make_unique<Flight>()).first;
+  added->second->asked = loop_.now();
   added->second->query = upstream_.resolve(
       host, timeout, [this, name = std::string(host)](const Result<Resolution>& result) {
         on_answer(name, result);
@@ -79,18 +96,21 @@ void CachingResolver::on_answer(const std::string& host, const Result<Resolution
   if (result.ok()) {
     cache_.store(host, *result, loop_.now());
   } else {
-    cache_.store_failure(host, loop_.now());
+    cache_.store_failure(host, result.error().detail, loop_.now());
   }
   const auto flight = flights_.extract(host);
   while (Waiter* waiter = flight.mapped()->waiters.first()) {
-    waiter->answer(result.ok() ? result : last_known_or(host, result.error()));
+    waiter->answer(result.ok() ? result : last_known_or(host, result.error().detail));
   }
 }
 
-Result<Resolution> CachingResolver::last_known_or(std::string_view host, const Error& error) {
-  const DnsCache::Answer known = cache_.find(host, loop_.now());
-  if (!known.addresses || known.addresses->empty()) return error;
-  return Resolution{*known.addresses, Seconds(0)};
+Result<Resolution> CachingResolver::last_known_or(std::string_view host, const char* failure) {
+  const DnsCache::Answer last = cache_.find(host, loop_.now());
+  if (!last.known) return Error{ErrorCode::kDns, Side::kUpstream, true, failure};
+  Resolution out = *last.known;
+  out.ttl = Seconds(0);
+  out.failing = failure;
+  return out;
 }
 
 }  // namespace seawall::net

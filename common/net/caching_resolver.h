@@ -1,6 +1,7 @@
 // A Resolver that remembers (DnsCache) and lets questions for one name that come together share one
-// query. When DNS fails or is too slow, the last known addresses are the answer, with TTL 0; after
-// a failure the name is not asked for again for the cache's failure_ttl.
+// query. When DNS fails or is slow, the last known addresses are the answer, with TTL 0 and
+// `failing` (see DnsSettings::keep); after a failure the name is not asked for again for the
+// settings' failure_ttl.
 #pragma once
 
 #include <map>
@@ -16,8 +17,10 @@ namespace seawall::net {
 class CachingResolver final : public Resolver {
  public:
   // `upstream` and `loop` outlive this.
-  CachingResolver(Loop& loop, Resolver& upstream, const DnsCacheLimits& limits = {});
+  CachingResolver(Loop& loop, Resolver& upstream, const DnsSettings& settings = {});
   ~CachingResolver() override;
+  // What is known stays known.
+  void configure(const DnsSettings& settings) { cache_.configure(settings); }
   std::unique_ptr<Query> resolve(std::string_view host, Millis timeout, Callback callback) override;
 
  private:
@@ -25,7 +28,7 @@ class CachingResolver final : public Resolver {
   struct Flight;
   Flight& flight_for(std::string_view host, Millis timeout);
   void on_answer(const std::string& host, const Result<Resolution>& result);
-  Result<Resolution> last_known_or(std::string_view host, const Error& error);
+  Result<Resolution> last_known_or(std::string_view host, const char* failure);
 
   Loop& loop_;
   Resolver& upstream_;

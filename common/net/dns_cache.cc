@@ -10,24 +10,27 @@ DnsCache::Answer DnsCache::find(std::string_view host, MonoTime now) {
   entries_.splice(entries_.begin(), entries_, found->second);
   const Entry& entry = *found->second;
   Answer answer;
-  answer.addresses = &entry.addresses;
+  if (!entry.known.addresses.empty() && now < entry.usable_until) answer.known = &entry.known;
   if (now >= entry.expires) return answer;
-  answer.state = entry.failed ? State::kFailed : State::kFresh;
+  answer.state = entry.failure ? State::kFailed : State::kFresh;
   answer.ttl = std::chrono::floor<Seconds>(entry.expires - now);
+  if (entry.failure) answer.failure = entry.failure;
   return answer;
 }
 
 void DnsCache::store(std::string_view host, const Resolution& resolution, MonoTime now) {
   Entry& entry = touch(host);
-  entry.addresses = resolution.addresses;
-  entry.expires = now + std::clamp(resolution.ttl, limits_.min_ttl, limits_.max_ttl);
-  entry.failed = false;
+  entry.known = resolution;
+  entry.expires = now + std::clamp(resolution.ttl, settings_.min_ttl, settings_.max_ttl);
+  entry.usable_until = entry.expires + settings_.keep;
+  entry.failure = nullptr;
 }
 
-void DnsCache::store_failure(std::string_view host, MonoTime now) {
-  Entry& entry = touch(host);  // its addresses stay: the last known ones
-  entry.expires = now + limits_.failure_ttl;
-  entry.failed = true;
+void DnsCache::store_failure(std::string_view host, const char* why, MonoTime now) {
+  Entry& entry = touch(host);
+  if (is_denial(why)) entry.known = {};
+  entry.expires = now + settings_.failure_ttl;
+  entry.failure = why;
 }
 
 DnsCache::Entry& DnsCache::touch(std::string_view host) {
@@ -36,7 +39,7 @@ DnsCache::Entry& DnsCache::touch(std::string_view host) {
     entries_.splice(entries_.begin(), entries_, found->second);
     return entries_.front();
   }
-  if (entries_.size() >= limits_.names && !entries_.empty()) {
+  if (entries_.size() >= settings_.names && !entries_.empty()) {
     by_host_.erase(entries_.back().host);
     entries_.pop_back();
   }

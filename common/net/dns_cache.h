@@ -1,51 +1,50 @@
 // What DNS answered, for as long as it may be used: positive answers by their TTL, failures for a
-// few seconds, and the last known addresses for when DNS fails. Pure and bounded.
+// few seconds, and the last known addresses for when DNS fails (RFC 8767), but not for when it says
+// that there are none. Pure and bounded.
 #pragma once
 
 #include <list>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "common/net/dns_settings.h"
 #include "common/net/resolver.h"
 
 namespace seawall::net {
 
-struct DnsCacheLimits {
-  Seconds min_ttl{1};
-  Seconds max_ttl{3600};
-  Seconds failure_ttl{5};
-  size_t names = 1024;  // the least recently used goes
-};
-
 class DnsCache {
  public:
-  explicit DnsCache(const DnsCacheLimits& limits = {}) : limits_(limits) {}
+  explicit DnsCache(const DnsSettings& settings = {}) : settings_(settings) {}
+  // For what is stored from now on; what is there stays.
+  void configure(const DnsSettings& settings) { settings_ = settings; }
 
   enum class State : uint8_t { kUnknown, kFresh, kFailed };
   struct Answer {
     State state = State::kUnknown;  // kUnknown: never asked, or expired
-    // kFresh: the addresses; else the last known ones (possibly empty). Valid until the next call
-    // that is not const.
-    const std::vector<Address>* addresses = nullptr;
-    Seconds ttl{0};  // kFresh: what is left
+    // kFresh: the answer; else the last known one, or null where there is none that may still be
+    // used. Valid until the next call that is not const.
+    const Resolution* known = nullptr;
+    Seconds ttl{0};            // kFresh: what is left
+    const char* failure = "";  // kFailed: Error::detail
   };
   Answer find(std::string_view host, MonoTime now);
   void store(std::string_view host, const Resolution& resolution, MonoTime now);
-  void store_failure(std::string_view host, MonoTime now);
+  // `why` is an Error::detail.
+  void store_failure(std::string_view host, const char* why, MonoTime now);
   size_t size() const { return entries_.size(); }
 
  private:
   struct Entry {
     std::string host;
-    std::vector<Address> addresses;
+    Resolution known;
     MonoTime expires;
-    bool failed = false;
+    MonoTime usable_until;  // `known`, while DNS fails
+    const char* failure = nullptr;
   };
   Entry& touch(std::string_view host);
 
-  DnsCacheLimits limits_;
+  DnsSettings settings_;
   std::list<Entry> entries_;  // most recently used first
   std::unordered_map<std::string_view, std::list<Entry>::iterator> by_host_;
 };

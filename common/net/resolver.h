@@ -16,7 +16,15 @@ namespace seawall::net {
 struct Resolution {
   std::vector<Address> addresses;  // never empty; port 0; in the order of preference (RFC 6724)
   Seconds ttl{0};                  // the smallest of the records'; 0 from /etc/hosts
+  const char* failing = nullptr;   // DNS fails, and why: these are the last known addresses
 };
+
+// Error::detail of DNS's answer that there is nothing, as opposed to DNS failing.
+inline constexpr char kNoSuchName[] = "name does not exist";
+inline constexpr char kNoAddresses[] = "name has no addresses";
+inline bool is_denial(const char* detail) {
+  return detail == kNoSuchName || detail == kNoAddresses;
+}
 
 // A question under way. Destroying it cancels it: the callback is not called.
 class Query {

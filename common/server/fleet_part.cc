@@ -27,6 +27,7 @@ std::unique_ptr<FleetPart> FleetPart::open(net::UvLoop& loop, store::Store& stor
 }
 
 void FleetPart::apply(const config::Snapshot& snapshot) {
+  resolver_.configure({.servers = snapshot.dns.servers});
   std::vector<std::string> shields;
   for (const upstream::GroupConfig& group : snapshot.groups) {
     if (group.kind != upstream::GroupKind::kShield) continue;

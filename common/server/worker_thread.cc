@@ -55,6 +55,8 @@ Result<void> WorkerThread::apply(std::shared_ptr<const Prepared> prepared,
   }
   doors_ = std::move(doors);
 
+  ares_.configure({.servers = prepared->snapshot->dns.servers});
+  resolver_.configure(prepared->snapshot->dns);
   auto upstreams = std::make_shared<proxy::Upstreams>();
   const std::vector<upstream::GroupConfig>& groups = prepared->snapshot->groups;
   for (size_t i = 0; i < groups.size(); ++i) {

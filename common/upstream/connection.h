@@ -17,7 +17,8 @@ class Server;
 class Connection final : public ListNode, private net::StreamHandler {
  public:
   // `server` outlives the connection.
-  Connection(net::Loop& loop, Server& server, std::unique_ptr<net::Stream> stream);
+  Connection(net::Loop& loop, Server& server, std::unique_ptr<net::Stream> stream,
+             const net::Address& address);
   ~Connection();
 
   net::Stream& stream() { return *stream_; }
@@ -27,6 +28,7 @@ class Connection final : public ListNode, private net::StreamHandler {
     stream_ = wrap(std::move(stream_));
   }
   Server& server() { return server_; }
+  const net::Address& address() const { return address_; }
   // Requests sent on it so far, the current one included.
   uint32_t uses = 0;
 
@@ -45,6 +47,7 @@ class Connection final : public ListNode, private net::StreamHandler {
   net::Loop& loop_;
   Server& server_;
   std::unique_ptr<net::Stream> stream_;
+  const net::Address address_;
   net::Timer idle_timer_ = net::Timer::to<&Connection::drop>(this);
 };
 

@@ -12,13 +12,17 @@ constexpr size_t kBodyBacklog = 256 * 1024;  // of a request body that the serve
 }  // namespace
 
 Exchange::Exchange(Group& group, ExchangeRequest request, ExchangeHandler& handler)
-    : group_(group), request_(std::move(request)), handler_(handler) {
+    : group_(group),
+      request_(std::move(request)),
+      handler_(handler),
+      dialer_(group.loop(), static_cast<DialHandler&>(*this)) {
   ++group_.active;
 }
 
 Exchange::~Exchange() {
   leave_queue();
   query_.reset();
+  dialer_.cancel();
   if (connection_ && phase_ != Phase::kDone) connection_->stream().reset_on_close();
   release_connection(false);
   --group_.active;
@@ -157,6 +161,7 @@ void Exchange::fail(Error error) {
   leave_queue();
   phase_ = Phase::kDone;
   query_.reset();
+  dialer_.cancel();
   timer_.cancel();
   last_error_ = error;
   if (connection_) connection_->stream().reset_on_close();
@@ -196,6 +201,7 @@ void Exchange::on_deadline() {
       query_.reset();
       return attempt_failed(upstream_error(ErrorCode::kDns, "DNS took too long", true));
     case Phase::kConnecting:
+      if (dialer_.give_up()) return;
       return attempt_failed(
           upstream_error(ErrorCode::kConnectTimeout, "connecting took too long", true));
     case Phase::kTls:

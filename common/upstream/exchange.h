@@ -2,11 +2,11 @@
 // sends, parses; destroying it cancels. Lives on one loop; the handler outlives it and must not
 // destroy it from within a callback (it defers that).
 //
-// Attempts: a connection that can't be opened is tried with the server's next address, then with
-// the next server, since nothing was sent. A reused connection that breaks before the first byte of
-// an answer is replaced once by a fresh one if the request may be repeated (RFC 9110 §9.2.2). After
-// that, what RetryRules name is retried at another server within the group's budget, as long as
-// nothing of an answer was told: idempotent requests without a body only.
+// Attempts: a connection that can't be opened is tried with the server's next addresses (dialer.h),
+// then with the next server, since nothing was sent. A reused connection that breaks before the
+// first byte of an answer is replaced once by a fresh one if the request may be repeated (RFC 9110
+// §9.2.2). After that, what RetryRules name is retried at another server within the group's budget,
+// as long as nothing of an answer was told: idempotent requests without a body only.
 #pragma once
 
 #include <memory>
@@ -20,6 +20,7 @@
 #include "common/h1/framing.h"
 #include "common/http/head.h"
 #include "common/net/resolver.h"
+#include "common/upstream/dialer.h"
 #include "common/upstream/group.h"
 
 namespace seawall::upstream {
@@ -53,7 +54,7 @@ struct ExchangeRequest {
   bool probe = false;            // what becomes of it is for the asker to judge
 };
 
-class Exchange final : public ListNode, private net::StreamHandler {
+class Exchange final : public ListNode, private net::StreamHandler, private DialHandler {
  public:
   Exchange(Group& group, ExchangeRequest request, ExchangeHandler& handler);
   ~Exchange();
@@ -92,6 +93,10 @@ class Exchange final : public ListNode, private net::StreamHandler {
   void on_error(Error error) override;
   void on_drained() override;
   void on_connected() override;
+  void on_dialed(std::unique_ptr<net::Stream> stream, const net::Address& address) override;
+  void on_dial_failed(const Error& error) override { attempt_failed(error); }
+  void on_dialing() override;
+  void on_address_failed(const net::Address& address) override;
 
   void next_server();
   void wait_in_queue();
@@ -99,7 +104,6 @@ class Exchange final : public ListNode, private net::StreamHandler {
   Server* choose_server() const;
   bool can_go() const;
   void resolve();
-  void connect_next();
   void use_connection();
   void write_out();
   void take_heads(std::span<char> data);
@@ -143,10 +147,9 @@ class Exchange final : public ListNode, private net::StreamHandler {
   int interim_count_ = 0;
   int retries_ = 0;
   std::vector<const Server*> tried_;
-  size_t address_index_ = 0;
   Server* server_ = nullptr;
-  std::vector<net::Address> addresses_;
   std::unique_ptr<net::Query> query_;
+  Dialer dialer_;
   std::unique_ptr<Connection> connection_;
   std::string out_;         // to be written next
   std::string body_end_;    // last chunk and trailers, once the request's body has ended

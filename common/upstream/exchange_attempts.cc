@@ -1,14 +1,11 @@
 // How an exchange gets to a server, and what it does when that fails: the next address, the next
 // server, a fresh connection, a retry.
 #include "common/http/tokens.h"
-#include "common/net/tcp_stream.h"
 #include "common/tls/tls_stream.h"
 #include "common/upstream/exchange.h"
 
 namespace seawall::upstream {
 namespace {
-
-constexpr size_t kMaxAddressesPerServer = 4;  // tried for one request
 
 // A shield's word: it has retried, or must not any more.
 bool says_no_retry(const http::ResponseHead& head) {
@@ -62,44 +59,40 @@ void Exchange::wait_in_queue() {
 
 void Exchange::resolve() {
   phase_ = Phase::kResolving;
-  const Timeouts& timeouts = group_.config().timeouts;
-  arm(timeouts.dns);
-  query_ = group_.resolver().resolve(server_->config().host, timeouts.dns,
-                                     [this](Result<net::Resolution> result) {
-                                       if (!result) return attempt_failed(result.error());
-                                       addresses_ = std::move(result->addresses);
-                                       if (addresses_.size() > kMaxAddressesPerServer)
-                                         addresses_.resize(kMaxAddressesPerServer);
-                                       address_index_ = 0;
-                                       connect_next();
-                                     });
+  arm(group_.config().timeouts.dns);
+  query_ = server_->addresses().find([this](Result<std::vector<net::Address>> found) {
+    if (!found) return attempt_failed(found.error());
+    phase_ = Phase::kConnecting;
+    dialer_.start(std::move(*found));
+  });
 }
 
-void Exchange::connect_next() {
-  net::Address address = addresses_[address_index_++];
-  address.set_port(server_->config().port);
-  phase_ = Phase::kConnecting;
+void Exchange::on_dialing() {
   ++facts_.connects;
   arm(group_.config().timeouts.connect);
-  connection_ = std::make_unique<Connection>(group_.loop(), *server_,
-                                             net::connect_tcp(group_.loop(), address, this));
 }
 
-void Exchange::on_connected() {
-  if (phase_ == Phase::kConnecting && server_->config().tls) {
-    phase_ = Phase::kTls;
-    arm(group_.config().timeouts.tls);
-    const std::string& sni = group_.config().tls.sni;
-    const std::string& name = sni.empty() ? server_->config().host : sni;
-    connection_->secure([&](std::unique_ptr<net::Stream> plain) {
-      return tls::connect_tls(group_.loop(), std::move(plain), group_.tls(), name,
-                              server_->authority(), this);
-    });
-    connection_->stream().read_start();
-    return;
-  }
-  use_connection();
+void Exchange::on_address_failed(const net::Address& address) {
+  server_->addresses().note_failed(address);
 }
+
+void Exchange::on_dialed(std::unique_ptr<net::Stream> stream, const net::Address& address) {
+  stream->set_handler(this);
+  connection_ = std::make_unique<Connection>(group_.loop(), *server_, std::move(stream), address);
+  if (!server_->config().tls) return use_connection();
+  phase_ = Phase::kTls;
+  arm(group_.config().timeouts.tls);
+  const std::string& sni = group_.config().tls.sni;
+  const std::string& name = sni.empty() ? server_->config().host : sni;
+  connection_->secure([&](std::unique_ptr<net::Stream> plain) {
+    return tls::connect_tls(group_.loop(), std::move(plain), group_.tls(), name,
+                            server_->authority(), this);
+  });
+  connection_->stream().read_start();
+}
+
+// The TLS handshake is done.
+void Exchange::on_connected() { use_connection(); }
 
 void Exchange::on_error(Error error) {
   error.side = Side::kUpstream;
@@ -184,8 +177,7 @@ void Exchange::attempt_failed(Error error) {
     return next_server();
   }
   if (phase_ < Phase::kHead) {
-    connection_.reset();
-    if (phase_ == Phase::kConnecting && address_index_ < addresses_.size()) return connect_next();
+    if (connection_) on_address_failed(connection_->address());
     note(Outcome::kNoAnswer);
     tried_.push_back(server_);
     release_connection(false);

@@ -20,7 +20,7 @@ Group::Group(net::Loop& loop, net::Resolver& resolver, h1::HeadScratch& scratch,
       random_(hash64(config_.name) ^ static_cast<uint64_t>(loop.now().time_since_epoch().count())) {
   for (const ServerConfig& server : config_.servers) {
     servers_.push_back(
-        std::make_unique<Server>(server, config_.max_idle,
+        std::make_unique<Server>(loop_, resolver_, server, config_.timeouts.dns, config_.max_idle,
                                  (board ? board : own_board_.get())->find(config_, server), wake_));
   }
 }

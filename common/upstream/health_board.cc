@@ -1,6 +1,11 @@
 #include "common/upstream/health_board.h"
 
 namespace seawall::upstream {
+namespace {
+
+constexpr Seconds kSameLine{60};
+
+}  // namespace
 
 SharedHealth::SharedHealth(HealthBoard& board, const GroupConfig& group, const ServerConfig& server)
     : board_(board),
@@ -33,12 +38,25 @@ void SharedHealth::note_probe(bool good, MonoTime now) {
 }
 
 void SharedHealth::tell(const std::optional<Health::Change>& change) {
-  if (!board_.tell_) return;
-  std::string line = group_ + ": " + url_ + " is " + word(change->state);
+  std::string line = std::string(" is ") + word(change->state);
   if (change->state == Health::State::kEjected) {
     line += " for " + std::to_string(change->time.count()) + " ms";
   }
-  board_.tell_(line + ": " + change->why);
+  write_line(line + ": " + change->why);
+}
+
+void SharedHealth::tell(const std::string& line, MonoTime now) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (line == told_ && now - told_at_ < kSameLine) return;
+    told_ = line;
+    told_at_ = now;
+  }
+  write_line(": " + line);
+}
+
+void SharedHealth::write_line(const std::string& line) const {
+  if (board_.tell_) board_.tell_(group_ + ": " + url_ + line);
 }
 
 std::shared_ptr<SharedHealth> HealthBoard::find(const GroupConfig& group,

@@ -24,6 +24,9 @@ class SharedHealth {
 
   void note(Outcome outcome, MonoTime now);
   void note_probe(bool good, MonoTime now);
+  // A line about this server for the log; not the same one again within a minute (each loop has
+  // its own to say).
+  void tell(const std::string& line, MonoTime now);
   bool usable(MonoTime now) const { return now >= usable_from_.load(std::memory_order_relaxed); }
   // Of a usable one.
   double slow_start_share(Millis slow_start, MonoTime now) const {
@@ -36,6 +39,7 @@ class SharedHealth {
  private:
   friend class HealthBoard;
   void tell(const std::optional<Health::Change>& change);
+  void write_line(const std::string& line) const;
 
   HealthBoard& board_;
   const std::string group_;
@@ -47,6 +51,8 @@ class SharedHealth {
   Health health_;
   uint64_t requests_ = 0;
   uint64_t failures_ = 0;
+  std::string told_;
+  MonoTime told_at_{};
 };
 
 class HealthBoard {

@@ -4,8 +4,9 @@
 
 namespace seawall::upstream {
 
-Connection::Connection(net::Loop& loop, Server& server, std::unique_ptr<net::Stream> stream)
-    : loop_(loop), server_(server), stream_(std::move(stream)) {}
+Connection::Connection(net::Loop& loop, Server& server, std::unique_ptr<net::Stream> stream,
+                       const net::Address& address)
+    : loop_(loop), server_(server), stream_(std::move(stream)), address_(address) {}
 
 Connection::~Connection() = default;
 
@@ -31,14 +32,16 @@ std::string authority_of(const ServerConfig& config) {
   return authority;
 }
 
-Server::Server(const ServerConfig& config, int max_idle, std::shared_ptr<SharedHealth> health,
-               Waker& waker)
-    : config_(config),
+Server::Server(net::Loop& loop, net::Resolver& resolver, const ServerConfig& config, Millis dns,
+               int max_idle, std::shared_ptr<SharedHealth> health, Waker& waker)
+    : loop_(loop),
+      config_(config),
       authority_(authority_of(config)),
       max_idle_(max_idle),
       id_(hash64(config.host + ":" + std::to_string(config.port))),
       health_(std::move(health)),
-      place_(waker) {}
+      place_(waker),
+      addresses_(loop, resolver, config_, dns, *this) {}
 
 Server::~Server() {
   health_->slots().leave(place_);
@@ -72,10 +75,18 @@ std::unique_ptr<Connection> Server::take_idle(net::StreamHandler* handler) {
 }
 
 void Server::put_idle(std::unique_ptr<Connection> connection, Millis idle_time) {
-  if (idle_count_ >= max_idle_) return;
+  if (idle_count_ >= max_idle_ || !addresses_.has(connection->address())) return;
   connection->become_idle(idle_time);
   idle_.push_front(*connection.release());
   ++idle_count_;
+}
+
+void Server::on_addresses_gone() {
+  for (Connection* c = idle_.first(); c;) {
+    Connection* next = idle_.next(*c);
+    if (!addresses_.has(c->address())) remove_idle(*c);
+    c = next;
+  }
 }
 
 void Server::remove_idle(Connection& connection) {

@@ -1,5 +1,5 @@
-// One server of a group as one loop sees it: its idle connections, how many are in use. Its health
-// and its circuit breaker are the node's.
+// One server of a group as one loop sees it: where it is, its idle connections, how many are in
+// use. Its health and its circuit breaker are the node's.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 #include "common/base/intrusive_list.h"
 #include "common/base/time.h"
+#include "common/upstream/addresses.h"
 #include "common/upstream/config.h"
 #include "common/upstream/connection.h"
 #include "common/upstream/health_board.h"
@@ -17,11 +18,12 @@ namespace seawall::upstream {
 // "host" or "host:port" when the port is not the scheme's: for Host.
 std::string authority_of(const ServerConfig& config);
 
-class Server {
+class Server final : private AddressesOwner {
  public:
-  // `waker`: told when a connection that this loop waits for may be opened.
-  Server(const ServerConfig& config, int max_idle, std::shared_ptr<SharedHealth> health,
-         Waker& waker);
+  // `dns`: the time for resolving its name. `waker`: told when a connection that this loop waits
+  // for may be opened.
+  Server(net::Loop& loop, net::Resolver& resolver, const ServerConfig& config, Millis dns,
+         int max_idle, std::shared_ptr<SharedHealth> health, Waker& waker);
   ~Server();
 
   const ServerConfig& config() const { return config_; }
@@ -31,7 +33,9 @@ class Server {
 
   // An idle connection that is still clean, the latest used first; or nullptr.
   std::unique_ptr<Connection> take_idle(net::StreamHandler* handler);
-  // Takes the connection back for the next request (or closes one when there are too many).
+  Addresses& addresses() { return addresses_; }
+  // Takes the connection back for the next request, or closes it where there are too many, or where
+  // the server is no longer there.
   void put_idle(std::unique_ptr<Connection> connection, Millis idle_time);
   void remove_idle(Connection& connection);
   int idle_count() const { return idle_count_; }
@@ -55,6 +59,11 @@ class Server {
   const SharedHealth& health() const { return *health_; }
 
  private:
+  bool is_connected() const override { return idle_count_ > 0 || in_use_ > 0; }
+  void on_addresses_gone() override;
+  void tell(const std::string& line) override { health_->tell(line, loop_.now()); }
+
+  net::Loop& loop_;
   const ServerConfig config_;
   const std::string authority_;
   const int max_idle_;
@@ -65,6 +74,7 @@ class Server {
   bool passes_ = false;  // else loops without a use for it could hand a slot round for ever
   const std::shared_ptr<SharedHealth> health_;
   Slots::Waiter place_;
+  Addresses addresses_;
 };
 
 }  // namespace seawall::upstream

@@ -122,9 +122,9 @@ class Takeover:
 
 
 class Origin:
-    def __init__(self, address="127.0.0.1"):
+    def __init__(self, address="127.0.0.1", port=0):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        self.listener = socket.create_server((address, 0), family=family, backlog=512)
+        self.listener = socket.create_server((address, port), family=family, backlog=512)
         self.port = self.listener.getsockname()[1]
         self.lock = threading.Lock()
         self.scripts = {}

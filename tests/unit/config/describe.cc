@@ -146,6 +146,9 @@ std::string describe(const Snapshot& s) {
   w.put("purge_allowed", s.purge_allowed).put("undo_window", s.undo_window);
   w.in("purge").put("path", s.purge.path).put("rate", s.purge.rate);
   w.in("purge").put("body_bytes", s.purge.body_bytes);
+  w.in("dns").put("servers", s.dns.servers).put("keep", s.dns.keep);
+  w.in("dns").put("min", s.dns.min_ttl).put("max", s.dns.max_ttl);
+  w.in("dns").put("failure", s.dns.failure_ttl);
   w.in("fleet").put("url", s.fleet.url).put("host", s.fleet.host).put("port", s.fleet.port);
   w.in("fleet").put("tls", s.fleet.tls).put("verify", s.fleet.verify).put("ca", s.fleet.ca_file);
   w.in("fleet").put("user", s.fleet.user).put("password", s.fleet.password_file);

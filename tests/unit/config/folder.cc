@@ -64,6 +64,7 @@ constexpr Frame kFrames[] = {
     {"limits", "limits", R"("limits": )", "", ""},
     {"audit_log", "log", R"("log": {"audit": )", "}", ""},
     {"purge", "purge", R"("purge": )", "", ""},
+    {"resolver", "resolver", R"("resolver": )", "", ""},
     {"fleet", "fleet", R"("fleet": )", "", R"("redis": "redis://127.0.0.1")"},
     {"purge_token", "purge", R"("purge": {"tokens": [)", "]}",
      R"("name": "ci", "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")"},

@@ -168,6 +168,11 @@ TEST_CASE("a value out of bounds is refused with the bounds") {
       {"purge", "\"rate\": @-1", "out of range", "a whole number from 0 to 1000000"},
       {"purge_token", "\"scopes\": [@\"urls\"]", "did you mean \"url\"", "\"everything\""},
       {"purge_token", "\"scopes\": @[]", "can do nothing", "\"url\""},
+      {"resolver", "\"servers\": @[]", "no server", "those of the system"},
+      {"resolver", "\"servers\": [@\"dns.example.net\"]", "is no DNS server", "[::1]:5353"},
+      {"resolver", "\"servers\": [\"192.0.2.1\", @\"192.0.2.1:0\"]", "is no DNS server", ""},
+      {"resolver", "\"max_ttl\": @\"1s\", \"min_ttl\": \"5s\"", "below \"min_ttl\"", "5 s"},
+      {"resolver", "\"keep\": @\"500ms\"", "a fraction of a second", "whole seconds"},
       {"fleet", "\"redis\": @\"http://localhost\"", "is no Redis", "redis://host:port"},
       {"fleet", "\"redis\": @\"redis://me:word@localhost\"", "a user or password in a URL",
        "password_file"},
@@ -375,7 +380,8 @@ TEST_CASE("all problems of both files are found in one run, in order") {
                  "    ^\n"
                  "expected: \"$schema\", \"node\", \"workers\", \"zone\", \"listen\", \"admin\", "
                  "\"cache\", "
-                 "\"log\", \"limits\", \"trusted_edges\", \"upstreams\", \"sites\", \"purge\" or "
+                 "\"log\", \"limits\", \"resolver\", \"trusted_edges\", \"upstreams\", \"sites\", "
+                 "\"purge\" or "
                  "\"fleet\"\n"));
   CHECK_THAT(result.problems[6].message, ContainsSubstring("sites[0]: unknown key"));
 }

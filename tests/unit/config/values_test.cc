@@ -413,6 +413,19 @@ TEST_CASE("the caller's check sees each pair and each list of authorities once")
   CHECK(seen == "ca.pem+ cert.pem+key.pem ");
 }
 
+TEST_CASE("DNS servers are addresses, the port optional") {
+  const auto s = good("resolver", R"("servers": ["192.0.2.1", "127.0.0.1:5353", "::1", "[::1]:54"],
+                                     "min_ttl": "5s", "max_ttl": 60, "keep": "0s")");
+  CHECK(s->dns.servers == "192.0.2.1:53,127.0.0.1:5353,[::1]:53,[::1]:54");
+  CHECK(s->dns.min_ttl == Seconds(5));
+  CHECK(s->dns.max_ttl == Seconds(60));
+  CHECK(s->dns.keep == Seconds(0));
+  CHECK(s->dns.failure_ttl == Seconds(5));
+  CHECK(good("node", "\"workers\": 1")->dns.servers.empty());
+  CHECK(good("resolver", "\"min_ttl\": \"2h\"")->dns.max_ttl == Seconds(7200));
+  CHECK(good("resolver", "\"max_ttl\": \"0s\"")->dns.min_ttl == Seconds(0));
+}
+
 TEST_CASE("a fleet's Redis is a URL without user, its port and TLS optional") {
   const struct {
     const char* url;

@@ -161,12 +161,28 @@ TEST_CASE("unknown names, bad names, dead and silent servers are kDns errors") {
     CHECK(asked->result->error().code == ErrorCode::kDns);
     CHECK(asked->result->error().retryable);
   }
-  CHECK(std::string(unknown.result->error().detail) == "name does not exist");
+  CHECK(is_denial(unknown.result->error().detail));
+  CHECK_FALSE(is_denial(refused.result->error().detail));
   server.silent = true;
   Asked silent(resolver, "other.test", Millis(60));
   REQUIRE(run_until(loop, [&] { return silent.result.has_value(); }));
   REQUIRE_FALSE(silent.result->ok());
   CHECK(std::string(silent.result->error().detail) == "DNS time-out");
+}
+
+TEST_CASE("other servers are asked from then on, and questions to the old ones fail") {
+  UvLoop loop;
+  DnsServer old({});
+  DnsServer other({{"a.test", {"192.0.2.7", ""}}});
+  old.silent = true;
+  AresResolver resolver(loop, {.servers = old.address()});
+  Asked before(resolver, "a.test");
+  resolver.configure({.servers = other.address()});
+  CHECK_FALSE(before.result);
+  Asked after(resolver, "a.test");
+  REQUIRE(run_until(loop, [&] { return before.result && after.result; }));
+  CHECK_FALSE(before.result->ok());
+  CHECK(after.has("192.0.2.7"));
 }
 
 TEST_CASE("a destroyed query is not answered, nor one whose resolver is gone") {
@@ -242,7 +258,7 @@ TEST_CASE("when DNS fails the last known addresses are the answer, with TTL 0") 
   CHECK(dns.asked == 1);
 
   Asked good(resolver, "b.test");
-  dns.answer(Resolution{{*Address::parse("192.0.2.9", 0)}, Seconds(0)});
+  dns.answer(Resolution{.addresses = {*Address::parse("192.0.2.9", 0)}});
   REQUIRE(run_until(loop, [&] { return good.result.has_value(); }));
   Asked slow(resolver, "b.test", Millis(30));  // no answer comes in time
   REQUIRE(run_until(loop, [&] { return slow.result.has_value(); }));
@@ -254,6 +270,40 @@ TEST_CASE("when DNS fails the last known addresses are the answer, with TTL 0") 
   REQUIRE(run_until(loop, [&] { return failed.result.has_value(); }));
   CHECK(failed.has("192.0.2.9"));
   CHECK((*failed.result)->ttl == Seconds(0));
+  CHECK(std::string((*failed.result)->failing) == "down");
+}
+
+TEST_CASE("who has last known addresses waits 200 ms for new ones, or what is left of them") {
+  UvLoop loop;
+  Scripted dns;
+  CachingResolver resolver(loop, dns, {.min_ttl = Seconds(0)});
+  Asked first(resolver, "a.test");
+  dns.answer(Resolution{.addresses = {*Address::parse("192.0.2.9", 0)}});
+  REQUIRE(run_until(loop, [&] { return first.result.has_value(); }));
+  const MonoTime begin = loop.now();
+  Asked second(resolver, "a.test");  // DNS is silent
+  REQUIRE(run_until(loop, [&] { return second.result.has_value(); }));
+  CHECK(second.has("192.0.2.9"));
+  CHECK(loop.now() - begin >= Millis(190));
+  CHECK(loop.now() - begin < Millis(5000));
+  Asked third(resolver, "a.test");
+  run_ready(loop);
+  CHECK(third.has("192.0.2.9"));
+  CHECK(dns.asked == 2);
+}
+
+TEST_CASE("once DNS says that the name is gone, so are its last known addresses") {
+  UvLoop loop;
+  Scripted dns;
+  CachingResolver resolver(loop, dns, {.min_ttl = Seconds(0)});
+  Asked first(resolver, "a.test");
+  dns.answer(Resolution{.addresses = {*Address::parse("192.0.2.9", 0)}});
+  REQUIRE(run_until(loop, [&] { return first.result.has_value(); }));
+  Asked second(resolver, "a.test");
+  dns.answer(Error{.code = ErrorCode::kDns, .detail = kNoSuchName});
+  REQUIRE(run_until(loop, [&] { return second.result.has_value(); }));
+  REQUIRE_FALSE(second.result->ok());
+  CHECK(is_denial(second.result->error().detail));
 }
 
 }  // namespace

@@ -170,6 +170,9 @@ class SimResolver final : public Resolver {
     return query;
   }
   std::map<std::string, std::vector<std::string>> names;
+  Seconds ttl{0};
+  const char* failing = nullptr;
+  const char* error = "no such name";  // not DNS's word that there is none
   int asked = 0;
 
  private:
@@ -180,9 +183,11 @@ class SimResolver final : public Resolver {
       const Callback call = std::move(callback);  // it may destroy us
       const auto it = resolver.names.find(host);
       if (it == resolver.names.end()) {
-        return call(Error{ErrorCode::kDns, Side::kUpstream, true, "no such name"});
+        return call(Error{ErrorCode::kDns, Side::kUpstream, true, resolver.error});
       }
       Resolution resolution;
+      resolution.ttl = resolver.ttl;
+      resolution.failing = resolver.failing;
       for (const std::string& ip : it->second) {
         resolution.addresses.push_back(*Address::parse(ip, 0));
       }

@@ -1,0 +1,91 @@
+#include "common/upstream/addresses.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/upstream/dial_order.h"
+
+namespace seawall::upstream {
+namespace {
+
+constexpr Seconds kMinWatch{1};
+
+bool contains(const std::vector<net::Address>& all, const net::Address& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+}  // namespace
+
+Addresses::Addresses(net::Loop& loop, net::Resolver& resolver, const ServerConfig& server,
+                     Millis timeout, AddressesOwner& owner)
+    : loop_(loop),
+      resolver_(resolver),
+      server_(server),
+      timeout_(timeout),
+      owner_(owner),
+      numeric_(net::Address::parse(server.host, 0).has_value()),
+      turn_(loop.random() >> 32) {}  // loops begin at different addresses
+
+std::unique_ptr<net::Query> Addresses::find(Callback callback) {
+  return resolver_.resolve(
+      server_.host, timeout_,
+      [this, answer = std::move(callback)](const Result<net::Resolution>& result) {
+        take(result);
+        if (!result) return answer(result.error());
+        const MonoTime now = loop_.now();
+        std::vector<net::Address> order = dial_order(addresses_, turn_++, [&](const auto& address) {
+          return std::any_of(failed_.begin(), failed_.end(), [&](const Failed& f) {
+            return f.address == address && now < f.until;
+          });
+        });
+        if (order.size() > kMaxDialed) order.resize(kMaxDialed);
+        answer(std::move(order));
+      });
+}
+
+bool Addresses::has(const net::Address& address) const { return contains(addresses_, address); }
+
+void Addresses::note_failed(const net::Address& address) {
+  const MonoTime now = loop_.now();
+  std::erase_if(failed_, [&](const Failed& f) { return f.address == address || now >= f.until; });
+  if (has(address)) failed_.push_back({address, now + kFailedTime});
+}
+
+void Addresses::take(const Result<net::Resolution>& result) {
+  if (numeric_ && result) return replace(result->addresses);
+  if (result) {
+    say(result->failing);
+    replace(result->addresses);
+  } else {
+    say(result.error().detail);
+    if (net::is_denial(result.error().detail)) replace({});
+  }
+  loop_.set_timer(timer_, std::max(result ? result->ttl : Seconds(0), kMinWatch));
+}
+
+void Addresses::replace(std::vector<net::Address> addresses) {
+  for (net::Address& a : addresses) a.set_port(server_.port);
+  const std::vector<net::Address> before = std::exchange(addresses_, std::move(addresses));
+  std::erase_if(failed_, [&](const Failed& f) { return !has(f.address); });
+  const bool all_there =
+      std::all_of(before.begin(), before.end(), [this](const net::Address& a) { return has(a); });
+  if (!all_there) owner_.on_addresses_gone();
+}
+
+// When it changes, since what follows from it is the same for every request. Details are literals.
+void Addresses::say(const char* failing) {
+  if (std::exchange(failing_, failing) == failing) return;
+  if (failing == nullptr) return owner_.tell("DNS answers again");
+  std::string line = "no addresses from DNS: ";
+  line += failing;
+  const bool used = !addresses_.empty() && !net::is_denial(failing);
+  owner_.tell(line + (used ? "; the last known ones are used" : ""));
+}
+
+void Addresses::watch() {
+  if (!owner_.is_connected()) return;
+  query_ = resolver_.resolve(server_.host, timeout_,
+                             [this](const Result<net::Resolution>& result) { take(result); });
+}
+
+}  // namespace seawall::upstream
