@@ -34,6 +34,9 @@ struct TtlRules {
   // For 404 and 410 without explicit freshness, which stop a crowd that asks for what is not there;
   // nothing: as for any other status.
   std::optional<Seconds> negative{10};
+  // Up to so many percent of what is left of its lifetime when it comes are cut off, by chance:
+  // what came at once does not expire at once. Viewers are told the whole.
+  int jitter = 0;
   bool heuristic = true;       // RFC 9111 §4.2.2
   int heuristic_percent = 10;  // of Date − Last-Modified
   Seconds heuristic_max{86400};
@@ -48,6 +51,15 @@ struct StaleRules {
   // frameworks write `s-maxage=…, stale-while-revalidate=…` and mean it: true lets the explicit
   // stale-* directive win.
   bool allow_with_s_maxage = false;
+};
+
+// What is asked for anew while it is still fresh, with nobody waiting: see early_refresh.h.
+struct RefreshRules {
+  double beta = 0;    // of XFetch: 1 is the optimum of its paper, more is earlier; 0: off
+  int ahead = 0;      // percent of its life after which a hot object is; 0: off
+  uint64_t hot = 16;  // requests in the last minute that make one hot; told from one in 16
+
+  bool is_on() const { return ahead != 0 || beta != 0; }
 };
 
 enum class SetCookieRule : uint8_t { kStore, kRefuse, kStrip };
@@ -102,6 +114,7 @@ struct Behavior {
   std::string upstream;                // empty: the site's
   TtlRules ttl;
   StaleRules stale;
+  RefreshRules refresh;
   SetCookieRule set_cookie = SetCookieRule::kStore;
   RequestDirectives request_directives = RequestDirectives::kIgnore;
   RangeOnMiss range_on_miss = RangeOnMiss::kFetchWhole;

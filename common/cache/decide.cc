@@ -3,6 +3,7 @@
 // to use it stale.
 #include <algorithm>
 
+#include "common/cache/early_refresh.h"
 #include "common/cache/freshness.h"
 #include "common/cache/policy.h"
 
@@ -12,6 +13,9 @@ namespace {
 bool obeyed(const Behavior& behavior) {
   return behavior.request_directives == RequestDirectives::kObey;
 }
+
+// Its lifetime may end by chance before its time only where upstream can be asked about it.
+enum class Jitter : uint8_t { kCounts, kNone };
 
 // All that is known about the stored response at `now`.
 struct Standing {
@@ -23,13 +27,17 @@ struct Standing {
 };
 
 Standing standing(const ResponseFacts& stored, const Behavior& behavior, WallTime now,
-                  StoredState state) {
+                  StoredState state, Jitter jitter) {
   Standing s;
   s.lifetime = freshness_lifetime(stored, behavior);
   s.age = precise_age(stored, now);
   s.ttl = s.lifetime.value - current_age(stored, now);
-  s.fresh = s.age < s.lifetime.value && !state.invalidated && !state.soft_purged;
-  s.staleness = std::max<Millis>(Millis{0}, s.age - s.lifetime.value);
+  Millis expiry = s.lifetime.value;
+  if (behavior.ttl.jitter != 0 && jitter == Jitter::kCounts) {
+    expiry = expiry_age(stored, expiry, behavior.ttl.jitter);
+  }
+  s.fresh = s.age < expiry && !state.invalidated && !state.soft_purged;
+  s.staleness = std::max<Millis>(Millis{0}, s.age - expiry);
   if (state.soft_purged) {
     s.staleness = std::max(s.staleness, state.since_purge);
     s.ttl = std::min(s.ttl, -std::chrono::floor<Seconds>(state.since_purge));
@@ -144,7 +152,7 @@ Verdict decide(const RequestFacts& request, const ResponseFacts* stored, const B
     return apply_only_if_cached(request, {Action::kFetch, Reason::kPass, false, {}, {}});
   if (!stored) return apply_only_if_cached(request, {Action::kFetch, Reason::kMiss, false, {}, {}});
 
-  const Standing s = standing(*stored, behavior, now, state);
+  const Standing s = standing(*stored, behavior, now, state, Jitter::kCounts);
   Verdict v{Action::kServe, Reason::kFresh, s.fresh, current_age(*stored, now), s.ttl};
   const Reason needed = validation_needed(request, *stored, behavior, state, s);
   if (needed != Reason::kNone) {
@@ -152,6 +160,9 @@ Verdict decide(const RequestFacts& request, const ResponseFacts* stored, const B
     v.reason = needed;
   } else if (!s.fresh) {
     v = decide_stale(request, *stored, behavior, state, s, v);
+  } else if (request.revalidate && is_ahead_of_expiry(*stored, behavior, now)) {
+    v.action = stored->has_validator() ? Action::kRevalidate : Action::kFetch;
+    v.reason = Reason::kRevalidate;
   }
   return apply_only_if_cached(request, v);
 }
@@ -159,7 +170,7 @@ Verdict decide(const RequestFacts& request, const ResponseFacts* stored, const B
 Verdict decide_on_failure(const RequestFacts& request, const ResponseFacts& stored,
                           const Behavior& behavior, Failure failure, int status, WallTime now,
                           StoredState state) {
-  const Standing s = standing(stored, behavior, now, state);
+  const Standing s = standing(stored, behavior, now, state, Jitter::kNone);
   Verdict v{Action::kGatewayTimeout, Reason::kStatus, s.fresh, current_age(stored, now), s.ttl};
   const bool is_error = status == 500 || status == 502 || status == 503 || status == 504;
   if (failure == Failure::k5xx && !is_error) return v;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "common/cache/early_refresh.h"
 #include "common/cache/policy.h"
 #include "common/cache/winning_control.h"
 #include "common/http/age.h"
@@ -181,6 +182,7 @@ ResponseFacts read_response(const http::ResponseHead& head, const Behavior& beha
                            : Seconds{0};
   const Millis delay = std::max(Millis{0}, response_time - request_time);
   facts.initial_age = std::max<Millis>(apparent, told + delay);
+  facts.fetch_time = pack_fetch_time(delay);
 
   const WinningControl winner = winning_control(head.fields, behavior);
   take_control(facts, winner);

@@ -63,6 +63,8 @@ struct ResponseFacts {
   Seconds stale_if_error{-1};
   uint16_t status = 0;
   LifetimeSource source = LifetimeSource::kNone;  // of explicit_lifetime
+  uint8_t luck = 0;        // drawn once, when it is stored: for TtlRules::jitter
+  uint8_t fetch_time = 0;  // from the request to this head: see early_refresh.h
   // The cache directives of the field that won: a targeted one, or Surrogate-Control, or else
   // Cache-Control.
   bool no_store : 1 = false;

@@ -108,6 +108,7 @@ constexpr Key<TtlRules> kTtlKeys[] = {
     {"status", read_status},
     {"heuristic", read_heuristic, "heuristic"},
     {"negative", seconds<&TtlRules::negative>},
+    {"jitter", integer<&TtlRules::jitter, 0, 50>},
 };
 constexpr Shape<TtlRules> kTtl = {"ttl", kTtlKeys};
 
@@ -207,6 +208,7 @@ constexpr Key<Behavior> kKeys[] = {
     {"cache", flag<&Behavior::cache>},
     {"ttl", read_ttl, "ttl"},
     {"stale", object<&Behavior::stale, kStale>, "stale"},
+    {"refresh", read_refresh, "refresh"},
     {"set_cookie", choice<&Behavior::set_cookie, kSetCookie>},
     {"request_directives", choice<&Behavior::request_directives, kRequestDirectives>},
     {"range_on_miss", choice<&Behavior::range_on_miss, kRangeOnMiss>},

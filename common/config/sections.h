@@ -34,6 +34,7 @@ void read_sites(Reader& reader, const Node& node, Snapshot& out);
 // header_edits.cc). Does not look at `path`'s place among others.
 bool read_behavior(Reader& reader, const Node& node, cache::Behavior& out);
 void read_key_rules(Reader& reader, const Node& node, cache::Behavior& out);
+void read_refresh(Reader& reader, const Node& node, cache::Behavior& out);  // refresh.cc
 void read_header_edits(Reader& reader, const Node& node, cache::Behavior& out);
 
 // A list of field names in lower case, none twice.
@@ -50,6 +51,7 @@ std::vector<ShapeInfo> purge_shapes();
 std::vector<ShapeInfo> fleet_shapes();
 std::vector<ShapeInfo> resolver_shapes();
 std::vector<ShapeInfo> header_edits_shapes();
+std::vector<ShapeInfo> refresh_shapes();
 // All of the above: every object of a configuration but maps with free names.
 std::vector<ShapeInfo> all_shapes();
 

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "common/cache/early_refresh.h"
 #include "common/proxy/request.h"
 #include "common/proxy/stored_answer.h"
 
@@ -40,6 +41,11 @@ void describe(Report& report, const store::Object& object, const cache::Behavior
                       std::string(cache::to_string(life.source)) +
                       (life.clamped ? ", clamped by ttl.min or ttl.max" : "") + "; age " +
                       seconds(cache::current_age(facts, now)));
+  if (behavior.ttl.jitter != 0) {
+    const Millis expiry = cache::expiry_age(facts, life.value, behavior.ttl.jitter);
+    report.line("", "with ttl.jitter, asked for anew from age " +
+                        seconds(std::chrono::floor<Seconds>(expiry)));
+  }
   std::string directives;
   const std::pair<bool, const char*> flags[] = {{facts.no_store, "no-store"},
                                                 {facts.no_cache, "no-cache"},

@@ -2,6 +2,7 @@
 
 #include "common/cache/conditions.h"
 #include "common/proxy/answer_head.h"
+#include "common/proxy/refresh.h"
 #include "common/proxy/request_log.h"
 
 namespace seawall::proxy {
@@ -48,6 +49,9 @@ HitResult answer_from_memory(Worker& worker, const Peer& peer, const http::Reque
   if (!out.has_room(3 + piece_count, kAnswerFieldsMax)) return HitResult::kNoRoom;
 
   worker.note_request(*object);
+  if (is_due_early(worker, *object, route, verdict, now)) {
+    refresh_in_background(worker, peer, head, route, object);
+  }
   AnswerFields fields;
   if (!object->head_has_length() && object->facts().status != 204) {
     fields.framing = AnswerFraming::kLength;

@@ -35,7 +35,8 @@ Worker::Worker(net::Loop& loop, store::Store& store, const NodeInfo& node,
       access_(access),
       log_(log),
       order_queue_(std::make_unique<OrderQueue>(*this)),
-      id_base_(loop.random()) {}
+      id_base_(loop.random()),
+      drawn_(id_base_ | 1) {}
 
 Worker::~Worker() {
   close_all();

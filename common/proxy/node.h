@@ -122,6 +122,14 @@ class Worker {
       object.requests().count(loop_.wall_now());
   }
 
+  // Evenly distributed, and predictable: for what nobody gains by guessing.
+  uint64_t draw() {
+    drawn_ ^= drawn_ << 13;
+    drawn_ ^= drawn_ >> 7;
+    drawn_ ^= drawn_ << 17;
+    return drawn_ * 0x2545f4914f6cdd1d;  // xorshift64*
+  }
+
   // A request id: unique among processes for all practical purposes.
   std::string new_request_id();
 
@@ -156,6 +164,7 @@ class Worker {
   uint32_t sample_ = 0;
   uint64_t id_base_;
   uint64_t id_next_ = 0;
+  uint64_t drawn_;
   Graveyard graveyard_{*this};
 };
 

@@ -99,6 +99,9 @@ store::ObjectInit object_init(const store::Fill& fill, const cache::ResponseFact
   init.vary = texts.vary;
   init.vary_key = texts.vary_key;
   init.facts = facts;
+  // Another for each time it is stored, and for each key; the same again where it happens again.
+  const auto received = static_cast<uint64_t>(facts.response_time.time_since_epoch().count());
+  init.facts.luck = static_cast<uint8_t>(((fill.hash().low ^ received) * 0x9e3779b97f4a7c15) >> 56);
   init.head = texts.head;
   init.internal = texts.internal;
   init.head_has_length = texts.head_has_length;

@@ -5,6 +5,7 @@
 #include "common/h1/connection.h"
 #include "common/proxy/fetch_plan.h"
 #include "common/proxy/reasons.h"
+#include "common/proxy/refresh.h"
 #include "common/proxy/rules.h"
 
 namespace seawall::proxy {
@@ -119,9 +120,11 @@ Transaction::Next Transaction::lookup() {
   fields.reason = verdict.reason;
   switch (verdict.action) {
     case cache::Action::kServeAndRefresh:
-      start_fetch(route, {}, true, true);
-      [[fallthrough]];
     case cache::Action::kServe:
+      if (verdict.action != cache::Action::kServe ||
+          is_due_early(worker_, *stored_, route, verdict, now)) {
+        refresh_in_background(worker_, host_.peer(), request_->head(), route, stored_);
+      }
       fields.hit = true;
       fields.result = verdict.fresh ? CacheResult::kHit : CacheResult::kStale;
       fields.age = verdict.age;
@@ -163,7 +166,7 @@ Transaction::Next Transaction::pass(const Route& route, cache::Reason reason) {
   passing_ = as_received_ = leader_ = true;
   forward_reason_ = reason;
   const bool may_store = reason == cache::Reason::kMethod && behavior_->cache;
-  start_fetch(route, worker_.store().alone(route.key_ref()), may_store, false);
+  start_fetch(route, worker_.store().alone(route.key_ref()), may_store);
   return Next::kAgain;
 }
 
@@ -181,7 +184,7 @@ Transaction::Next Transaction::join(const Route& route) {
     host_.resume_upload();
   }
   if (passing_ || alone_ || facts_.has_authorization) {
-    start_fetch(route, worker_.store().alone(route.key_ref()), !passing_, false);
+    start_fetch(route, worker_.store().alone(route.key_ref()), !passing_);
     return Next::kAgain;
   }
   const RequestMatcher matcher(request_->head().fields, behavior_->vary);
@@ -201,32 +204,19 @@ Transaction::Next Transaction::join(const Route& route) {
       return Next::kAgain;
     case How::kLead:
     case How::kAlone:
-      start_fetch(route, std::move(joined.permit), true, false);
+      start_fetch(route, std::move(joined.permit), true);
       return Next::kAgain;
   }
   return Next::kSuspend;
 }
 
-// Starts a fetch under `permit`; for a background refresh it gets its own, unless somebody is at
-// it.
-void Transaction::start_fetch(const Route& route, store::FillPermit permit, bool may_store,
-                              bool background) {
+void Transaction::start_fetch(const Route& route, store::FillPermit permit, bool may_store) {
   const std::string& own = route.behavior->upstream;
   upstream::Group* group = upstreams_->find_usable(own.empty() ? route.site->upstream : own);
-  if (background) {
-    const RequestMatcher matcher(request_->head().fields, behavior_->vary);
-    const int64_t now = floor_seconds(worker_.loop().wall_now()).time_since_epoch().count();
-    store::Joined joined =
-        worker_.store().join(route.key_ref(), matcher, stored_, store::Store::Join::kAny, now);
-    if (joined.how != store::Joined::How::kLead && joined.how != store::Joined::How::kAlone) return;
-    permit = std::move(joined.permit);
-  }
   const Ref<store::Fill> fill = permit.ref();
-  if (!background) {
-    interest_.join(fill);
-    seen_interim_ = 0;
-    step_ = Step::kAwait;
-  }
+  interest_.join(fill);
+  seen_interim_ = 0;
+  step_ = Step::kAwait;
   if (!group) {
     fill->fail({ErrorCode::kNoServer, Side::kNode, true, "no such upstream group"});
     return;
@@ -239,13 +229,12 @@ void Transaction::start_fetch(const Route& route, store::FillPermit permit, bool
   wish.as_received = as_received_;
   wish.for_one = passing_;
   wish.may_store = may_store;
-  wish.background = background;
   FetchPlan plan = plan_fetch(worker_, host_.peer(), route, wish, *group);
   plan.permit = std::move(permit);
-  const bool tunnels = !background && forward_reason_ == cache::Reason::kUpgrade;
+  const bool tunnels = forward_reason_ == cache::Reason::kUpgrade;
   auto fetch = std::make_unique<Fetch>(worker_, std::move(plan));
   Fetch& started = *fetch;
-  if (!background && passing_ && (framing_.has_body() || tunnels)) {
+  if (passing_ && (framing_.has_body() || tunnels)) {
     fetch_ = &started;
     started.set_uploader(this);
     upload_open_ = !tunnels;

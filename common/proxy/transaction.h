@@ -83,7 +83,7 @@ class Transaction final : public net::PostedTask, public SenderOwner, public Upl
   Next await();
   Next take_fill_answer();
   Next upstream_failed(const Error& error);
-  void start_fetch(const Route& route, store::FillPermit permit, bool may_store, bool background);
+  void start_fetch(const Route& route, store::FillPermit permit, bool may_store);
   void send_interim();
   Next again();
 

@@ -31,6 +31,11 @@ class RequestRate {
            kSample / static_cast<uint64_t>(kMinute.count());
   }
 
+  // What replaces an object goes on with its count.
+  void continue_from(const RequestRate& other) {
+    packed_.store(other.packed_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  }
+
  private:
   static constexpr Millis kMinute{60'000};
   static constexpr uint64_t kMost = (1 << 20) - 1;

@@ -165,6 +165,7 @@ bool Store::commit(Fill& fill, Ref<Object> object, int max_variants) {
         Object* next = o->next_same_url;
         if (o->hash() == object->hash()) {
           const bool replaced = o->vary() == object->vary() && o->vary_key() == object->vary_key();
+          if (replaced) object->requests().continue_from(o->requests());
           if (replaced || ++variants >= max_variants) {
             shard.unlink(o, false);
             dropped.push_back(o);

@@ -124,7 +124,9 @@ void put(const Writer& w, const cache::Behavior& b) {
   const cache::TtlRules& ttl = b.ttl;
   w.in("ttl").put("min", ttl.min).put("default", ttl.default_ttl).put("max", ttl.max);
   w.in("ttl").put("override", ttl.override_ttl).put("status", ttl.per_status);
-  w.in("ttl").put("negative", ttl.negative);
+  w.in("ttl").put("negative", ttl.negative).put("jitter", ttl.jitter);
+  w.in("refresh").put("beta", b.refresh.beta).put("ahead", b.refresh.ahead);
+  w.in("refresh").put("hot", b.refresh.hot);
   w.in("ttl").put("heuristic", ttl.heuristic).put("percent", ttl.heuristic_percent);
   w.in("ttl").put("heuristic_max", ttl.heuristic_max);
   w.in("stale").put("on_unreachable", b.stale.on_unreachable).put("on_5xx", b.stale.on_5xx);

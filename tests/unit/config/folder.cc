@@ -88,6 +88,7 @@ constexpr Frame kFrames[] = {
     {"ttl", "sites", RULE R"("ttl": )", "}]}]", ""},
     {"heuristic", "sites", RULE R"("ttl": {"heuristic": )", "}}]}]", ""},
     {"stale", "sites", RULE R"("stale": )", "}]}]", ""},
+    {"refresh", "sites", RULE R"("refresh": )", "}]}]", ""},
     {"key", "sites", RULE R"("key": )", "}]}]", ""},
     {"query", "sites", RULE R"("key": {"query": )", "}}]}]", ""},
     {"key_part", "sites", RULE R"("key": {"cookies": [)", "]}}]}]",

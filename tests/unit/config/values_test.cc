@@ -234,9 +234,10 @@ TEST_CASE("every member of a behavior can be set") {
     "name": "n", "upstream": "origin", "behaviors": [
       {"path": "/api/v?/*", "cache": false,
        "ttl": {"min": "1m", "default": "2m", "max": 180, "override": "4m",
-               "status": {"4xx": "1s", "404": "10s", "5xx": 0}, "negative": "7s",
+               "status": {"4xx": "1s", "404": "10s", "5xx": 0}, "negative": "7s", "jitter": 10,
                "heuristic": {"percent": 20, "max": "2d"}},
        "stale": {"on_unreachable": "1d", "on_5xx": "5m", "allow_with_s_maxage": true},
+       "refresh": {"beta": 1.5, "ahead": 90, "hot": 100},
        "set_cookie": "strip", "request_directives": "obey", "range_on_miss": "forward",
        "targets": ["My-CDN-Cache-Control", "cdn-cache-control"], "surrogate_control": false,
        "key": {"query": {"only": ["id", "p_*"]}, "fold_path_case": true,
@@ -265,6 +266,10 @@ TEST_CASE("every member of a behavior can be set") {
   CHECK(b.ttl.max == Seconds(180));
   CHECK(b.ttl.override_ttl == Seconds(240));
   CHECK(b.ttl.negative == Seconds(7));
+  CHECK(b.ttl.jitter == 10);
+  CHECK(b.refresh.beta == 1.5);
+  CHECK(b.refresh.ahead == 90);
+  CHECK(b.refresh.hot == 100);
   REQUIRE(b.ttl.per_status.size() == 3);
   CHECK(b.ttl.per_status[0].first == 404);  // codes before classes
   CHECK(b.ttl.per_status[0].last == 404);

@@ -47,3 +47,10 @@ TEST_CASE("a count stops at its bound, and spoils neither neighbour", "[store]")
   CHECK(rate.in_last_minute(at(1, 0)) == most);
   CHECK(rate.in_last_minute(at(2, 0)) == 0);
 }
+
+TEST_CASE("what replaces an object goes on with its count") {
+  RequestRate old, replacement;
+  old.count(at(0, 0));
+  replacement.continue_from(old);
+  CHECK(replacement.in_last_minute(at(0, 0)) == RequestRate::kSample);
+}
