@@ -60,8 +60,14 @@ bool refreshes_early(const ResponseFacts& stored, const Behavior& behavior, Wall
                           rules.beta, random);
 }
 
+// With beta, the edge has drawn already: nothing but the bound is left to look at.
 bool is_ahead_of_expiry(const ResponseFacts& stored, const Behavior& behavior, WallTime now) {
-  return is_ahead(life_of(stored, behavior, now), behavior.refresh.ahead);
+  const RefreshRules& rules = behavior.refresh;
+  if (!rules.is_on()) return false;
+  const Life life = life_of(stored, behavior, now);
+  return is_ahead(life, rules.ahead) ||
+         is_due_by_chance(life.whole - life.passed, unpack_fetch_time(stored.fetch_time),
+                          rules.beta, 0);
 }
 
 uint8_t pack_fetch_time(Millis time) {

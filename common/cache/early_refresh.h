@@ -26,7 +26,7 @@ bool is_due_by_chance(Millis left, Millis delta, double beta, uint64_t random);
 bool refreshes_early(const ResponseFacts& stored, const Behavior& behavior, WallTime now,
                      uint64_t requests_per_minute, uint64_t random);
 // The same for a request that is an edge's refresh: this tier's copy is in the part of its life in
-// which it would be refreshed itself if it were asked for often, so it must not be the answer.
+// which it could be refreshed itself, so it is not the answer.
 bool is_ahead_of_expiry(const ResponseFacts& stored, const Behavior& behavior, WallTime now);
 
 // What a fetch took, in a byte: to within 5%, and from 1 ms to 2^31 ms.

@@ -147,6 +147,12 @@ TEST_CASE("an edge's refresh is not answered with what is about to expire here, 
   CHECK(verdict.reason == Reason::kRevalidate);
   CHECK(verdict.fresh);
   CHECK(decide(request, &facts, kDefaults, after(91)).action == Action::kServe);
+  Behavior chance;
+  chance.refresh.beta = 1;
+  ResponseFacts slow = facts;
+  slow.fetch_time = pack_fetch_time(Millis{1000});
+  CHECK(decide(request, &slow, chance, after(77)).action == Action::kServe);
+  CHECK(decide(request, &slow, chance, after(79)).action == Action::kRevalidate);
   request.revalidate = false;
   CHECK(decide(request, &facts, rules, after(91)).action == Action::kServe);
 }
