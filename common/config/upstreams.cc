@@ -202,6 +202,7 @@ constexpr Key<HealthRules> kEjectionKeys[] = {
     {"failures", integer<&HealthRules::failures, 0, 1000>},
     {"ratio", number<&HealthRules::failure_ratio, 0, 1>},
     {"window", duration<&HealthRules::window, 10, kDay>},
+    {"latency", number<&HealthRules::latency_factor, 0, 1000>},
     {"min_requests", integer<&HealthRules::min_requests, 1, 1'000'000>},
     {"time", duration<&HealthRules::ejection, 1, kDay>},
 };
@@ -227,6 +228,7 @@ constexpr Key<RetryRules> kRetryKeys[] = {
     {"max", integer<&RetryRules::max, 0, 10>},
     {"budget", number<&RetryRules::budget, 0, 1>},
     {"floor", integer<&RetryRules::floor, 0, 1000>},
+    {"hedge", flag<&RetryRules::hedge>},
 };
 constexpr Shape<RetryRules> kRetry = {"retry", kRetryKeys};
 

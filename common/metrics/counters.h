@@ -39,6 +39,9 @@ constexpr size_t status_class(int status) {
   X(upstream_retries, "upstream_retries_total", "Upstream requests that were sent again.")      \
   X(upstream_retries_refused, "upstream_retries_refused_total",                                 \
     "Retries that the group's budget did not allow.")                                           \
+  X(upstream_hedges, "upstream_hedges_total", "Late upstream requests that were sent twice.")   \
+  X(upstream_hedges_won, "upstream_hedges_won_total",                                           \
+    "Of these, those whose second answer was the one that counted.")                            \
   X(upstream_overloads, "upstream_overloads_total",                                             \
     "Requests refused because all connections of their group were in use.")                     \
   X(revalidations, "revalidations_total", "Conditional requests sent upstream.")                \

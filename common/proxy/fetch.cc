@@ -40,7 +40,7 @@ void Fetch::start() {
 void Fetch::send(upstream::ExchangeRequest request) {
   request_time_ = worker_.loop().wall_now();
   worker_.counters().upstream_requests.add();
-  exchange_ = std::make_unique<upstream::Exchange>(*plan_.group, std::move(request), *this);
+  exchange_ = std::make_unique<upstream::HedgedExchange>(*plan_.group, std::move(request), *this);
   exchange_->start();
 }
 
@@ -429,10 +429,12 @@ void Fetch::look_around() {
 
 void Fetch::count_exchange() {
   if (!exchange_) return;
-  const upstream::Exchange::Facts& facts = exchange_->facts();
+  const upstream::HedgedExchange::Facts facts = exchange_->facts();
   worker_.counters().upstream_connects.add(facts.connects);
   worker_.counters().upstream_retries.add(facts.retries);
   if (facts.retry_refused) worker_.counters().upstream_retries_refused.add();
+  if (facts.hedged) worker_.counters().upstream_hedges.add();
+  if (facts.hedge_won) worker_.counters().upstream_hedges_won.add();
   if (facts.reused) worker_.counters().upstream_reuses.add();
   worker_.counters().count_upstream_bytes(plan_.metric_slot, facts.bytes_received);
 }

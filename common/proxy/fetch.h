@@ -15,7 +15,7 @@
 #include "common/proxy/request.h"
 #include "common/purge/tags.h"
 #include "common/store/fill.h"
-#include "common/upstream/exchange.h"
+#include "common/upstream/hedged_exchange.h"
 
 namespace seawall::proxy {
 
@@ -127,7 +127,7 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   Wake wake_;
   FetchPlan plan_;
   const uint64_t owed_at_start_;  // the oldest purge that any shield lacked then; 0: none
-  std::unique_ptr<upstream::Exchange> exchange_;
+  std::unique_ptr<upstream::HedgedExchange> exchange_;
   Ref<store::Fill> fill_;
   Ref<store::Object> object_;    // what is published
   Ref<store::Object> to_store_;  // nearly always the same

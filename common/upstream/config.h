@@ -70,14 +70,16 @@ struct RetryRules {
   int max = 2;          // for one request
   double budget = 0.2;  // of the group's requests, per loop
   int floor = 3;        // a second on top of that
+  bool hedge = false;   // a second request beside one that is late: see hedged_exchange.h
 };
 
 struct HealthRules {
   int failures = 3;            // without an answer, in a row: ejects; 0: never
   double failure_ratio = 0.5;  // of all in the window: ejects; 0: never
   Millis window{10000};
-  int min_requests = 20;  // in the window: fewer say nothing about the ratio
-  Millis ejection{1000};  // doubles while it fails again, up to 30 s
+  double latency_factor = 0;  // 95th percentile, of the median of the others': ejects; 0: never
+  int min_requests = 20;      // in the window: fewer say nothing about ratio and latency
+  Millis ejection{1000};      // doubles while it fails again, up to 30 s
   ProbeRules probe;
 };
 

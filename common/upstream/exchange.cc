@@ -17,6 +17,7 @@ Exchange::Exchange(Group& group, ExchangeRequest request, ExchangeHandler& handl
       handler_(handler),
       dialer_(group.loop(), static_cast<DialHandler&>(*this)) {
   ++group_.active;
+  if (request_.beside && group_.servers().size() > 1) tried_.push_back(request_.beside);
 }
 
 Exchange::~Exchange() {
@@ -39,13 +40,14 @@ void Exchange::start() {
   const Timeouts& timeouts = group_.config().timeouts;
   if (timeouts.total > Millis(0)) total_deadline_ = group_.loop().now() + timeouts.total;
   request_sent_ = request_.body == ExchangeRequest::BodyKind::kNone;
-  if (!request_.probe) group_.retries().note_request(group_.loop().now());
+  if (!request_.probe && !request_.beside) group_.retries().note_request(group_.loop().now());
   next_server();
 }
 
 // Sends the head on a connection that is ready.
 void Exchange::use_connection() {
   phase_ = Phase::kHead;
+  asked_ = group_.loop().now();
   ++connection_->uses;
   head_bytes_.clear();
   write_broken_ = false;

@@ -48,10 +48,11 @@ struct ExchangeRequest {
   std::string host;        // value of Host; empty: the server's own
   std::string fields;      // all other lines, "Name: value\r\n"…, without the empty line
   enum class BodyKind : uint8_t { kNone, kLength, kChunked } body = BodyKind::kNone;
-  uint64_t key = 0;              // hash of what is asked for, for Policy::kConsistentHash
-  std::optional<size_t> server;  // this one of the group and no other
-  bool upgrade = false;          // a 101 is welcome
-  bool probe = false;            // what becomes of it is for the asker to judge
+  uint64_t key = 0;                // hash of what is asked for, for Policy::kConsistentHash
+  std::optional<size_t> server;    // this one of the group and no other
+  const Server* beside = nullptr;  // a hedge: the same is under way there
+  bool upgrade = false;            // a 101 is welcome
+  bool probe = false;              // what becomes of it is for the asker to judge
 };
 
 class Exchange final : public ListNode, private net::StreamHandler, private DialHandler {
@@ -162,6 +163,7 @@ class Exchange final : public ListNode, private net::StreamHandler, private Dial
   Error last_error_;
   Facts facts_;
   MonoTime total_deadline_ = MonoTime::max();
+  MonoTime asked_{};  // on the connection that it has now
   net::Timer timer_ = net::Timer::to<&Exchange::on_deadline>(this);
   Failure failure_{*this};
 };

@@ -1,5 +1,7 @@
 // How an exchange gets to a server, and what it does when that fails: the next address, the next
 // server, a fresh connection, a retry.
+#include <algorithm>
+
 #include "common/http/tokens.h"
 #include "common/tls/tls_stream.h"
 #include "common/upstream/exchange.h"
@@ -105,7 +107,12 @@ bool Exchange::bad_answer(int status) const {
 }
 
 void Exchange::note(Outcome outcome) {
-  if (!request_.probe) server_->health().note(outcome, group_.loop().now());
+  if (request_.probe) return;
+  const MonoTime now = group_.loop().now();
+  const bool tells = outcome == Outcome::kGood && request_.body == ExchangeRequest::BodyKind::kNone;
+  const Micros latency = tells ? std::max(now - asked_, Micros(1)) : Micros(0);
+  server_->health().note(outcome, now, latency);
+  if (tells && group_.config().retry.hedge) group_.latencies().add(latency, now);
 }
 
 bool Exchange::may_repeat() const {

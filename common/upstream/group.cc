@@ -6,6 +6,11 @@
 #include "common/upstream/exchange.h"
 
 namespace seawall::upstream {
+namespace {
+
+constexpr Seconds kLatencyWindow{60};  // long enough for a group that is seldom asked
+
+}  // namespace
 
 Group::Group(net::Loop& loop, net::Resolver& resolver, h1::HeadScratch& scratch, GroupConfig config,
              std::shared_ptr<const tls::ClientContext> tls, HealthBoard* board)
@@ -17,6 +22,7 @@ Group::Group(net::Loop& loop, net::Resolver& resolver, h1::HeadScratch& scratch,
       own_board_(board ? nullptr : std::make_unique<HealthBoard>()),
       wake_(loop, *this),
       retries_(config_.retry),
+      latencies_(kLatencyWindow),
       random_(hash64(config_.name) ^ static_cast<uint64_t>(loop.now().time_since_epoch().count())) {
   for (const ServerConfig& server : config_.servers) {
     servers_.push_back(

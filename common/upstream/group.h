@@ -12,6 +12,7 @@
 #include "common/net/resolver.h"
 #include "common/tls/client_context.h"
 #include "common/upstream/config.h"
+#include "common/upstream/latencies.h"
 #include "common/upstream/retry_budget.h"
 #include "common/upstream/server.h"
 
@@ -45,6 +46,8 @@ class Group {
   bool is_down() const;
 
   RetryBudget& retries() { return retries_; }
+  // Of its answers of late, on this loop; kept only for hedging.
+  Latencies& latencies() { return latencies_; }
 
   // Exchanges waiting for a free connection of any server, oldest first. False: the queue is full.
   // Else look_around() must follow.
@@ -86,6 +89,7 @@ class Group {
   Wake wake_;
   std::vector<std::unique_ptr<Server>> servers_;
   RetryBudget retries_;
+  Latencies latencies_;
   std::vector<Candidate> candidates_;  // of the best rank, kept for its memory
   uint64_t random_;                    // state of a SplitMix64
   IntrusiveList<Exchange> waiting_;

@@ -39,26 +39,32 @@ std::optional<Health::Change> Health::note(Outcome outcome, MonoTime now) {
   const State before = state(now);
   if (outcome != Outcome::kNoAnswer) {
     failures_ = 0;
-    if (before == State::kEjected && !by_ratio_) return recover("it answers", now);
+    if (before == State::kEjected && !by_share_) return recover("it answers", now);
   }
   if (before != State::kUp) return std::nullopt;  // what was under way says nothing new
   window_.add(now, 1, outcome == Outcome::kGood ? 0 : 1);
   if (outcome == Outcome::kGood) {
-    if (doublings_ > 0 && (!by_ratio_ || now - usable_from_ > kMaxEjection)) doublings_ = 0;
+    if (doublings_ > 0 && (!by_share_ || now - usable_from_ > kMaxEjection)) doublings_ = 0;
     if (std::exchange(was_out_, false)) return Change{State::kUp, "it answers", Millis(0)};
     return std::nullopt;
   }
   if (outcome == Outcome::kNoAnswer && rules_.failures > 0 && ++failures_ >= rules_.failures) {
-    by_ratio_ = false;
+    by_share_ = false;
     return eject("failures in a row", now);
   }
   const SlidingCounts::Sums sums = window_.sums(now);
   if (rules_.failure_ratio > 0 && sums.all >= static_cast<uint64_t>(rules_.min_requests) &&
       static_cast<double>(sums.marked) >= rules_.failure_ratio * static_cast<double>(sums.all)) {
-    by_ratio_ = true;
+    by_share_ = true;
     return eject("too many of its answers are failures", now);
   }
   return std::nullopt;
+}
+
+std::optional<Health::Change> Health::note_outlier(MonoTime now) {
+  if (state(now) != State::kUp) return std::nullopt;
+  by_share_ = true;
+  return eject("it answers much later than others", now);
 }
 
 std::optional<Health::Change> Health::note_probe(bool good, MonoTime now) {

@@ -4,7 +4,8 @@
 // A server is ejected for a while when `failures` requests in a row got no answer, or when of those
 // in the window too large a share did or got 502, 503 or 504. Each ejection that follows the one
 // before without a good while between them lasts twice as long. After it, one failure more ejects
-// again. Probes that fail take a server out until probes succeed.
+// again. Probes that fail take a server out until probes succeed. Who compares servers (see
+// latency_outlier.h) may find one to be an outlier.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +40,7 @@ class Health {
 
   std::optional<Change> note(Outcome outcome, MonoTime now);
   std::optional<Change> note_probe(bool good, MonoTime now);
+  std::optional<Change> note_outlier(MonoTime now);
 
   // When it is usable (again): in the past, a time to come, or MonoTime::max() while probes fail.
   // The epoch: it never was ejected.
@@ -57,8 +59,9 @@ class Health {
   int doublings_ = 0;    // of the next ejection's time
   int good_probes_ = 0;  // in a row
   int bad_probes_ = 0;
-  bool by_ratio_ = false;  // the last ejection: a single answer does not take it back
-  bool was_out_ = false;   // and has not answered since
+  // The last ejection, and not by failures in a row: a single answer does not take it back.
+  bool by_share_ = false;
+  bool was_out_ = false;  // and has not answered since
   uint64_t ejections_ = 0;
 };
 

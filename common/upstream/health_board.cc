@@ -4,6 +4,7 @@ namespace seawall::upstream {
 namespace {
 
 constexpr Seconds kSameLine{60};
+constexpr Seconds kComparison{1};  // of a server's latency with the others', at most so often
 
 }  // namespace
 
@@ -12,19 +13,57 @@ SharedHealth::SharedHealth(HealthBoard& board, const GroupConfig& group, const S
       group_(group.name),
       url_(server.url),
       zone_(server.zone),
+      backup_(server.backup),
       slots_(group.max_connections),
-      health_(group.health) {}
+      health_(group.health) {
+  configure(group);
+}
 
-void SharedHealth::note(Outcome outcome, MonoTime now) {
+// Under the lock, or before anybody else knows of it.
+void SharedHealth::configure(const GroupConfig& group) {
+  slots_.set_limit(group.max_connections);
+  health_.configure(group.health);
+  usable_from_.store(health_.usable_from(), std::memory_order_relaxed);
+  outlier_rules_ = {group.health.latency_factor, group.health.min_requests, group.max_ejected};
+}
+
+// Under the lock. Whether it is time to compare it with the others.
+bool SharedHealth::note_latency(Micros latency, MonoTime now) {
+  if (outlier_rules_.factor <= 0 || latency <= Micros(0) || !usable(now)) return false;
+  latencies_.add(latency, now);
+  if (now < next_comparison_) return false;
+  next_comparison_ = now + kComparison;
+  return !backup_;
+}
+
+ServerLatency SharedHealth::latency(MonoTime now) {
+  const std::lock_guard lock(mutex_);
+  return {latencies_.quantile(0.95, now), latencies_.count(now), !usable(now)};
+}
+
+std::optional<Health::Change> SharedHealth::note_outlier(MonoTime now) {
+  const std::lock_guard lock(mutex_);
+  const std::optional<Health::Change> change = health_.note_outlier(now);
+  latencies_.clear();
+  usable_from_.store(health_.usable_from(), std::memory_order_relaxed);
+  return change;
+}
+
+void SharedHealth::note(Outcome outcome, MonoTime now, Micros latency) {
   std::optional<Health::Change> change;
+  bool compares = false;
+  OutlierRules rules;
   {
     const std::lock_guard lock(mutex_);
+    compares = note_latency(latency, now);
+    rules = outlier_rules_;
     ++requests_;
     if (outcome != Outcome::kGood) ++failures_;
     change = health_.note(outcome, now);
     if (change) usable_from_.store(health_.usable_from(), std::memory_order_relaxed);
   }
   if (change) tell(change);
+  if (compares) board_.compare(*this, rules, now);
 }
 
 void SharedHealth::note_probe(bool good, MonoTime now) {
@@ -67,11 +106,25 @@ std::shared_ptr<SharedHealth> HealthBoard::find(const GroupConfig& group,
     found = std::make_shared<SharedHealth>(*this, group, server);
   } else {
     const std::lock_guard own(found->mutex_);
-    found->slots_.set_limit(group.max_connections);
-    found->health_.configure(group.health);
-    found->usable_from_.store(found->health_.usable_from(), std::memory_order_relaxed);
+    found->configure(group);
   }
   return found;
+}
+
+// Among the servers of its group that are no backups.
+void HealthBoard::compare(SharedHealth& server, const OutlierRules& rules, MonoTime now) {
+  std::vector<ServerLatency> latencies;
+  size_t which = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, other] : servers_) {
+      if (other->group_ != server.group_ || other->backup_ || other.use_count() == 1) continue;
+      if (other.get() == &server) which = latencies.size();
+      latencies.push_back(other->latency(now));
+    }
+  }
+  if (latencies.empty() || !is_latency_outlier(latencies, which, rules)) return;
+  if (const auto change = server.note_outlier(now)) server.tell(change);
 }
 
 std::vector<HealthBoard::Facts> HealthBoard::facts(MonoTime now) {

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "common/upstream/health.h"
+#include "common/upstream/latencies.h"
+#include "common/upstream/latency_outlier.h"
 #include "common/upstream/slots.h"
 
 namespace seawall::upstream {
@@ -22,7 +24,8 @@ class SharedHealth {
  public:
   SharedHealth(HealthBoard& board, const GroupConfig& group, const ServerConfig& server);
 
-  void note(Outcome outcome, MonoTime now);
+  // `latency`: until the head came; 0 where that says nothing of the server.
+  void note(Outcome outcome, MonoTime now, Micros latency = Micros(0));
   void note_probe(bool good, MonoTime now);
   // A line about this server for the log; not the same one again within a minute (each loop has
   // its own to say).
@@ -38,6 +41,10 @@ class SharedHealth {
 
  private:
   friend class HealthBoard;
+  void configure(const GroupConfig& group);
+  bool note_latency(Micros latency, MonoTime now);
+  ServerLatency latency(MonoTime now);
+  std::optional<Health::Change> note_outlier(MonoTime now);
   void tell(const std::optional<Health::Change>& change);
   void write_line(const std::string& line) const;
 
@@ -45,10 +52,14 @@ class SharedHealth {
   const std::string group_;
   const std::string url_;
   const std::string zone_;
+  const bool backup_;
   Slots slots_;
   std::atomic<MonoTime> usable_from_{};  // health_.usable_from()
   std::mutex mutex_;                     // the rest
   Health health_;
+  OutlierRules outlier_rules_;
+  Latencies latencies_{Seconds(10)};
+  MonoTime next_comparison_{};
   uint64_t requests_ = 0;
   uint64_t failures_ = 0;
   std::string told_;
@@ -82,6 +93,7 @@ class HealthBoard {
 
  private:
   friend class SharedHealth;
+  void compare(SharedHealth& server, const OutlierRules& rules, MonoTime now);
 
   const Tell tell_;
   std::mutex mutex_;

@@ -309,6 +309,57 @@ class GroupScenario(unittest.TestCase):
         self.assertEqual([200] * 30, [answer.status for answer in answers])
         self.assertEqual(2, most)
 
+    def test_a_late_answer_is_asked_for_twice(self):
+        group = self.start(shields=0, edge={"upstreams": {
+            "shields": {"kind": "origin", "servers": ["http://127.0.0.1:1"]},
+            "origin": {"retry": {"hedge": True}}},
+            "sites": [{"hosts": ["*"], "upstream": "origin", "behaviors": [{"path": "*"}]}]})
+        for path in group.serve("warm", 20, Answer(FRESH, delay=0.02)):
+            self.assertEqual(200, group.get(path).status)
+        gate = threading.Event()
+        self.addCleanup(gate.set)
+        path, posted, failing = group.serve("late", 3)
+        group.origin.serve(path, Takeover(lambda *_: gate.wait(20)), Answer(FRESH, body=b"quick"))
+        group.origin.serve(failing, Answer(delay=1), Answer(status=503))
+        begin = time.monotonic()
+        answer = group.get(path)
+        self.assertEqual((200, b"quick"), (answer.status, answer.body))
+        self.assertLess(time.monotonic() - begin, 5)
+        self.assertEqual("Hit from edge", group.get(path).get("X-Cache"))
+        self.assertEqual(200, group.get(failing).status)  # rather than the error that came first
+        self.assertEqual([2, 2], [group.origin.count(p) for p in (path, failing)])
+        group.origin.serve(posted, Answer(delay=1))
+        self.assertEqual(200, ask(group.edge.port, "POST", posted, body=b"x").status)
+        self.assertEqual(1, group.origin.count(posted))
+        counters = group.edge.stats()["counters"]
+        self.assertEqual((2, 1), (counters["upstream_hedges"], counters["upstream_hedges_won"]))
+
+    def test_a_server_that_grows_slow_is_left_out(self):
+        origins = [Origin() for _ in range(2)]
+        self.addCleanup(lambda: [origin.close() for origin in origins])
+        group = self.start(shields=0, edge={"upstreams": {
+            "shields": {"kind": "origin", "servers": ["http://127.0.0.1:1"]},
+            "origin": {"policy": "round_robin", "ejection": {
+                "latency": 5, "min_requests": 5, "time": "30s"},
+                       "servers": [f"http://127.0.0.1:{origin.port}" for origin in origins]}},
+            "sites": [{"hosts": ["*"], "upstream": "origin", "behaviors": [{"path": "*"}]}]})
+        slow = f"http://127.0.0.1:{origins[1].port}"
+        end = time.monotonic() + 30
+        for number in range(100):
+            path = f"/n/{number}"
+            origins[0].serve(path, Answer(delay=0.001))
+            origins[1].serve(path, Answer(delay=0.5))
+            self.assertEqual(200, group.get(path).status)
+            if "answers much later" in group.edge.text() or time.monotonic() > end:
+                break
+        self.assertIn(f"{slow} is ejected for 30000 ms: it answers much later than others",
+                      group.edge.text())
+        for number in range(10):
+            path = f"/after/{number}"
+            origins[0].serve(path, Answer())
+            self.assertEqual(200, group.get(path).status)
+            self.assertEqual(0, origins[1].count(path))
+
 
 if __name__ == "__main__":
     unittest.main()

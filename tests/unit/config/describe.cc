@@ -90,6 +90,7 @@ void put(const Writer& w, const upstream::GroupConfig& g) {
   const upstream::HealthRules& h = g.health;
   w.in("ejection").put("failures", h.failures).put("ratio", h.failure_ratio);
   w.in("ejection").put("window", h.window).put("min", h.min_requests).put("time", h.ejection);
+  w.in("ejection").put("latency", h.latency_factor);
   w.in("health").put("path", h.probe.path).put("host", h.probe.host).put("body", h.probe.body);
   w.in("health").put("interval", h.probe.interval).put("jitter", h.probe.jitter);
   w.in("health").put("timeout", h.probe.timeout).put("status", h.probe.status);
@@ -97,6 +98,7 @@ void put(const Writer& w, const upstream::GroupConfig& g) {
   w.put("slow_start", g.slow_start).put("pending_time", g.pending_time);
   w.in("retry").put("on", int{g.retry.on}).put("max", g.retry.max);
   w.in("retry").put("budget", g.retry.budget).put("floor", g.retry.floor);
+  w.in("retry").put("hedge", g.retry.hedge);
   w.put("host_name", g.host_name).put("max_connections", g.max_connections);
   w.put("max_idle", g.max_idle).put("max_pending", g.max_pending).put("head", g.head_bytes);
   for (const upstream::ServerConfig& s : g.servers) {

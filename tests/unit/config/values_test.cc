@@ -156,9 +156,11 @@ TEST_CASE("upstream groups are read with their servers") {
         "health": {"path": "/up?x", "host": "H.example", "interval": "1s", "jitter": 0.5,
                    "timeout": "2s", "status": 204, "body": "fine", "healthy_after": 4,
                    "unhealthy_after": 5},
-        "retry": {"on": ["timeout", "503"], "max": 4, "budget": 0.5, "floor": 7},
+        "retry": {"on": ["timeout", "503"], "max": 4, "budget": 0.5, "floor": 7,
+                  "hedge": true},
         "pending_time": "8s",
-        "ejection": {"failures": 6, "ratio": 0.75, "window": "7s", "min_requests": 8, "time": "9s"},
+        "ejection": {"failures": 6, "ratio": 0.75, "window": "7s", "min_requests": 8, "time": "9s",
+                     "latency": 2.5},
         "host": "www.example.com:8080", "max_connections": 1, "max_idle": 2, "max_pending": 3},
       "server": {"servers": ["http://a"], "host": "server"}})");
   REQUIRE(s->groups.size() == 3);
@@ -195,6 +197,8 @@ TEST_CASE("upstream groups are read with their servers") {
   CHECK(api.retry.max == 4);
   CHECK(api.retry.budget == 0.5);
   CHECK(api.retry.floor == 7);
+  CHECK(api.retry.hedge);
+  CHECK(api.health.latency_factor == 2.5);
   CHECK(api.pending_time == Millis(8000));
   CHECK(api.health.probe.path == "/up?x");
   CHECK(api.health.probe.host == "h.example");
