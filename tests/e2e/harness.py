@@ -35,10 +35,9 @@ class Topology(enum.Enum):
 
 
 class Node:
-    """A running edge or shield, from construction until close(); `before`: words of a command that
-    runs it."""
+    """A running edge or shield, from construction until close()."""
 
-    def __init__(self, role, config, folder, before=()):
+    def __init__(self, role, config, folder):
         self.role, self.folder = role, pathlib.Path(folder)
         self.file = self.folder / f"{role}.json"
         self.log = self.folder / f"{role}.log"
@@ -51,7 +50,7 @@ class Node:
         }, config)
         self.write(self.config)
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen([*before, BIN / role / role, "--config", self.file],
+            self.process = subprocess.Popen([BIN / role / role, "--config", self.file],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             start_new_session=True)
         self.port = self._port(r"(?<!admin )listening on http://\S+?:(\d+)$")

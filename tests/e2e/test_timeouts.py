@@ -1,9 +1,6 @@
 """Every time-out of the README's table passes once: what the viewer gets, and that nothing hangs."""
 
-import os
-import pathlib
 import socket
-import subprocess
 import tempfile
 import threading
 import time
@@ -119,25 +116,22 @@ class UpstreamTimeoutTest(unittest.TestCase):
 
 class DnsTimeoutTest(unittest.TestCase):
     def test_a_silent_resolver(self):
-        with tempfile.TemporaryDirectory(prefix="seawall-e2e-") as name:
-            folder = pathlib.Path(name)
-            resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self.addCleanup(resolver.close)
-            resolver.bind(("127.0.0.1", 0))
-            file = folder / "resolv.conf"
-            file.write_text(f"nameserver [127.0.0.1]:{resolver.getsockname()[1]}\n")
-            before = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]),
-                      "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', str(file)]
-            if subprocess.run([*before, "true"], capture_output=True, check=False).returncode != 0:
-                self.skipTest("no mount namespaces here")
-            edge = Node("edge", {"sites": ANY_HOST, "upstreams": {"origin": {
-                "servers": ["http://origin.test"], "timeouts": {"dns": "500ms"}}}}, folder, before)
-            self.addCleanup(edge.close)
-            begin = time.monotonic()
-            answer = get(edge.port, "/", timeout=30)
-            self.assertLess(time.monotonic() - begin, 0.5 + SLACK)
-            self.assertEqual((502, True), (answer.status, answer.complete))
-            self.assertTrue(edge.logged("DNS"))
+        temporary = tempfile.TemporaryDirectory(prefix="seawall-e2e-")
+        self.addCleanup(temporary.cleanup)
+        silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(silent.close)
+        silent.bind(("127.0.0.1", 0))
+        edge = Node("edge", {
+            "resolver": {"servers": [f"127.0.0.1:{silent.getsockname()[1]}"]},
+            "sites": ANY_HOST, "upstreams": {"origin": {
+                "servers": ["http://origin.test"], "timeouts": {"dns": "500ms"}}}}, temporary.name)
+        self.addCleanup(edge.close)
+        begin = time.monotonic()
+        answer = get(edge.port, "/", timeout=30)
+        self.assertGreater(time.monotonic() - begin, 0.4)
+        self.assertLess(time.monotonic() - begin, 0.5 + SLACK)
+        self.assertEqual((502, True), (answer.status, answer.complete))
+        self.assertTrue(edge.logged("DNS"))
 
 
 class ViewerTimeoutTest(unittest.TestCase):

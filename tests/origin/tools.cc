@@ -56,6 +56,22 @@ void fail(const Request& request, Memory&, Response& response) {
 
 void hang(const Request&, Memory&, Response& response) { response.hang = true; }
 
+// A share of the answers, drawn by a count so that every run is the same, fails at once or never
+// comes.
+void flaky(const Request& request, Memory& memory, Response& response) {
+  const uint64_t drawn = fnv1a64(std::to_string(memory.next_serial())) % 100;
+  const uint64_t failing = request.number("fail", 0);
+  response.cache_control = "no-store";
+  if (drawn < failing) {
+    response.status = static_cast<int>(request.number("status", 503));
+    response.body = Body::fixed("one of those that fail\n");
+    return;
+  }
+  response.hang = drawn < failing + request.number("hang", 0);
+  response.body = Body::pattern(request.path, request.number("size", 1000));
+  pace(request, response);
+}
+
 void echo(const Request& request, Memory&, Response& response) {
   response.cache_control = "no-store";
   response.body = Body::text(request.head + request.body + request.trailers);
@@ -194,7 +210,7 @@ constexpr Named kHandlers[] = {
     {"echo", echo},       {"upload", upload},   {"cookie", cookie}, {"vary", vary},
     {"status", status},   {"chunked", chunked}, {"hints", hints},   {"tunnel", tunnel},
     {"switch", switched}, {"custom", custom},   {"count", count},   {"stats", stats},
-    {"reset", reset},
+    {"reset", reset},     {"flaky", flaky},
 };
 
 }  // namespace
