@@ -82,6 +82,7 @@ constexpr Key<ListenerConfig> kListenerKeys[] = {
     {"port", integer<&ListenerConfig::port, 0, 65535>, "", Presence::kRequired},
     {"backlog", integer<&ListenerConfig::backlog, 1, 65535>},
     {"tls", read_tls, "listener_tls"},
+    {"auth", flag<&ListenerConfig::requires_auth>},
 };
 constexpr Shape<ListenerConfig> kListener = {"listener", kListenerKeys};
 

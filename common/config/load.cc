@@ -34,7 +34,7 @@ std::vector<ShapeInfo> all_shapes() {
   std::vector<ShapeInfo> all;
   for (auto* shapes : {node_shapes, listener_shapes, limits_shapes, upstream_shapes, site_shapes,
                        behavior_shapes, key_rules_shapes, header_edits_shapes, refresh_shapes,
-                       purge_shapes, fleet_shapes, resolver_shapes}) {
+                       purge_shapes, fleet_shapes, resolver_shapes, auth_shapes}) {
     for (ShapeInfo& shape : shapes()) all.push_back(std::move(shape));
   }
   return all;

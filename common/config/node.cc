@@ -181,6 +181,7 @@ constexpr Key<Snapshot> kNodeKeys[] = {
     {"limits", read_limits, "limits"},
     {"resolver", read_resolver, "resolver"},
     {"trusted_edges", read_trusted_edges},
+    {"auth", read_auth, "auth"},
     {"upstreams", read_upstreams, "upstream", Presence::kRequired},
     {"sites", read_sites, "site", Presence::kRequired},
     {"purge", read_purge, "purge"},

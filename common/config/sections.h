@@ -21,6 +21,11 @@ void read_limits(Reader& reader, const Node& node, Snapshot& out);     // limits
 void read_upstreams(Reader& reader, const Node& node, Snapshot& out);  // upstreams.cc
 void read_resolver(Reader& reader, const Node& node, Snapshot& out);   // resolver.cc
 void read_fleet(Reader& reader, const Node& node, Snapshot& out);      // fleet.cc
+// What requests need here, and how a group's are signed (auth.cc).
+void read_auth(Reader& reader, const Node& node, Snapshot& out);
+void read_upstream_auth(Reader& reader, const Node& node, upstream::GroupConfig& out);
+void read_s3(Reader& reader, const Node& node, upstream::GroupConfig& out);
+void check_signing(Reader& reader, const Node& node, upstream::GroupConfig& out);
 
 // An address block, added to `out` (purge.cc).
 void add_block(Reader& reader, const Node& node, std::vector<AddressBlock>& out);
@@ -50,6 +55,7 @@ std::vector<ShapeInfo> key_rules_shapes();
 std::vector<ShapeInfo> purge_shapes();
 std::vector<ShapeInfo> fleet_shapes();
 std::vector<ShapeInfo> resolver_shapes();
+std::vector<ShapeInfo> auth_shapes();
 std::vector<ShapeInfo> header_edits_shapes();
 std::vector<ShapeInfo> refresh_shapes();
 // All of the above: every object of a configuration but maps with free names.

@@ -11,6 +11,7 @@
 #include "common/net/dns_settings.h"
 #include "common/proxy/limits.h"
 #include "common/proxy/purge_rules.h"
+#include "common/proxy/request_gate.h"
 #include "common/upstream/config.h"
 
 namespace seawall::config {
@@ -29,6 +30,7 @@ struct ListenerConfig {
   std::vector<Certificate> certificates;  // chosen by SNI; the first is the default
   std::string client_ca_file;             // asks for client certificates, and verifies them
   int backlog = 4096;
+  bool requires_auth = true;  // where Snapshot::auth names keys
   friend bool operator==(const ListenerConfig& a, const ListenerConfig& b) {
     return a.address == b.address && a.port == b.port && a.tls == b.tls;
   }
@@ -80,6 +82,7 @@ struct Snapshot {
   net::DnsSettings dns;
   std::vector<AddressBlock> trusted_edges;  // shield: whose internal fields are believed
   bool trust_client_certificates = false;   // shield: a verified client certificate is trusted, too
+  proxy::RequestGate::Rules auth;           // without keys: requests need no signature
   std::vector<AddressBlock> purge_allowed;  // default: loopback
   proxy::PurgeRules purge;
   cluster::FleetConfig fleet;

@@ -259,6 +259,8 @@ constexpr Key<GroupConfig> kGroupKeys[] = {
     {"slow_start", duration<&GroupConfig::slow_start, 0, kDay>},
     {"servers", read_servers, "server", Presence::kRequired},
     {"tls", read_tls, "upstream_tls"},
+    {"auth", read_upstream_auth, "upstream_auth"},
+    {"s3", read_s3, "s3"},
     {"timeouts", object<&GroupConfig::timeouts, kTimeouts>, "timeouts"},
     {"host", read_host},
     {"max_connections", integer<&GroupConfig::max_connections, 1, 1'000'000>},
@@ -309,6 +311,7 @@ void read_upstreams(Reader& reader, const Node& node, Snapshot& out) {
       reader.error(*member.value.find("host"), "a shield always gets the viewer's Host",
                    "no \"host\" here; the shield's own configuration says what the origin gets");
     }
+    check_signing(reader, member.value, group);
     reader.upstream_names.push_back(group.name);
     out.groups.push_back(std::move(group));
   }

@@ -27,6 +27,10 @@ constexpr size_t status_class(int status) {
   X(viewer_connections, "viewer_connections_total", "Connections accepted from viewers.")       \
   X(refused_connections, "refused_connections_total", "Connections refused at the limit.")      \
   X(refused_requests, "refused_requests_total", "Requests refused as malformed or too large.")  \
+  X(auth_missing, "auth_missing_total", "Requests refused: X-Seawall-Auth is missing.")         \
+  X(auth_invalid, "auth_invalid_total", "Requests refused: X-Seawall-Auth is not right.")       \
+  X(auth_expired, "auth_expired_total", "Requests refused: made too long ago, or ahead of us.") \
+  X(auth_replayed, "auth_replayed_total", "Requests refused: seen before, or no room to tell.") \
   X(aborted_viewers, "aborted_viewers_total", "Answers cut because the viewer left.")           \
   X(tls_handshakes, "tls_handshakes_total", "Full TLS handshakes with viewers.")                \
   X(tls_resumed, "tls_resumed_total", "TLS sessions of viewers that were resumed.")             \

@@ -146,6 +146,7 @@ size_t ClientConnection::take_requests(std::string_view bytes, Output& out) {
 // False when the request could not be handled now (nothing of it was consumed), or at all.
 bool ClientConnection::take_request(const http::RequestHead& head, h1::ConnectionOptions options,
                                     Output& out) {
+  if (peer_.must_sign && worker_.settings()->gate && !may_pass(head, out)) return false;
   const Result<h1::Framing> framing = h1::request_framing(head);
   if (!framing) {
     refuse(400, framing.error().detail, out);
@@ -191,6 +192,20 @@ bool ClientConnection::take_request(const http::RequestHead& head, h1::Connectio
   work_->transaction->start();
   set_timer(framing->has_body() ? limits.body_idle_time : limits.write_idle_time);
   return true;
+}
+
+// Whether the request shows who sends it. It is looked at once only, so what waits to be written
+// goes first: nothing but a full socket stops a request later.
+bool ClientConnection::may_pass(const http::RequestHead& head, Output& out) {
+  if (!flush(out)) return false;
+  const RequestGate::Refusal refusal =
+      worker_.settings()->gate->refusal(head, worker_.loop().wall_now());
+  if (!refusal.detail) return true;
+  (worker_.counters().*refusal.counter).add();
+  worker_.log().log(log::Level::kWarn, "refused a request from %s: %s",
+                    peer_.address.to_string().c_str(), refusal.detail);
+  refuse(403, "Requests here need a valid X-Seawall-Auth.", out);
+  return false;
 }
 
 // What no cache and no upstream is needed for.

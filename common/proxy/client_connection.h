@@ -58,6 +58,7 @@ class ClientConnection final : public ListNode, public net::StreamHandler, publi
   std::span<char> feed_body(std::span<char> data);
   size_t take_requests(std::string_view bytes, Output& out);
   bool take_request(const http::RequestHead& head, h1::ConnectionOptions options, Output& out);
+  bool may_pass(const http::RequestHead& head, Output& out);
   bool answer_locally(const http::RequestHead& head, Output& out);
   void refuse(uint16_t status, const char* detail, Output& out);
   bool flush(Output& out);

@@ -61,6 +61,7 @@ class Forwarder {
   void begin_list(FieldId id, std::string_view name);
   void normalised_fields();
   std::string host() const;
+  std::string target() const;
 
   Worker& worker_;
   const Peer& peer_;
@@ -114,6 +115,7 @@ bool Forwarder::dropped(const http::Field& f) const {
     return true;  // the same
   }
   if (options_.names_fields && h1::connection_names(head_.fields, f.name)) return true;
+  if (upstream::is_signing_field(group_.signing, f.name)) return true;
   if (f.id == FieldId::kOther || f.id == FieldId::kXForwardedHost || f.id == FieldId::kClientIp) {
     return is_steering(f.name) && !is_allowed(*route_.behavior, f.name) &&
            !(route_.internal.present && peer_.trusted_edge);
@@ -203,6 +205,18 @@ std::string Forwarder::host() const {
   return group_.host_rule == upstream::HostRule::kName ? group_.host_name : std::string();
 }
 
+std::string Forwarder::target() const {
+  std::string out;
+  if (cacheable()) {
+    out.append(route_.key.target);
+  } else {
+    out.append(route_.target.raw_path);
+    if (route_.target.has_query) out.append("?").append(route_.target.query);
+  }
+  const bool aws = group_.signing.kind == upstream::Signing::Kind::kAws;
+  return aws ? crypto::aws_target(out) : out;
+}
+
 upstream::ExchangeRequest Forwarder::build() {
   using BodyKind = upstream::ExchangeRequest::BodyKind;
   options_ = h1::connection_options(head_);
@@ -211,13 +225,7 @@ upstream::ExchangeRequest Forwarder::build() {
   std::string& line = out_.start_line;
   line.reserve(head_.method_token.size() + head_.target.size() + route_.key.target.size() + 16);
   line.append(head_.method_token).append(" ");
-  if (cacheable()) {
-    line.append(route_.key.target);
-  } else {
-    line.append(route_.target.raw_path);
-    if (route_.target.has_query) line.append("?").append(route_.target.query);
-  }
-  line.append(" HTTP/1.1\r\n");
+  line.append(target()).append(" HTTP/1.1\r\n");
   out_.host = host();
   out_.fields.reserve(1024);
   viewer_fields();

@@ -20,6 +20,7 @@
 #include "common/net/resolver.h"
 #include "common/proxy/limits.h"
 #include "common/proxy/purge_rules.h"
+#include "common/proxy/request_gate.h"
 #include "common/store/store.h"
 #include "common/upstream/group.h"
 
@@ -46,6 +47,7 @@ struct Settings {
   std::vector<uint32_t> metric_slots;  // by Site::index
   Limits limits;
   PurgeRules purge;
+  std::shared_ptr<RequestGate> gate;  // null: requests need no signature
   uint64_t generation = 1;
 };
 

@@ -25,6 +25,7 @@ struct Peer {
   bool trusted_edge = false;  // its internal fields are believed
   bool may_purge = false;
   bool trusts_certificate = false;  // a verified client certificate makes it a trusted edge
+  bool must_sign = false;           // its requests have to pass Settings::gate, if there is one
 };
 
 // A request head that outlives the bytes it was parsed from.

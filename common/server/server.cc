@@ -132,6 +132,9 @@ std::shared_ptr<const Prepared> Server::prepare(std::shared_ptr<const config::Sn
   settings->rules_hash = snapshot->sites->rules_hash();
   settings->limits = snapshot->limits;
   settings->purge = snapshot->purge;
+  if (!snapshot->auth.keys.empty()) {
+    settings->gate = std::make_shared<proxy::RequestGate>(snapshot->auth, nonces_);
+  }
   settings->generation = generation_;
   for (const cache::Site& site : snapshot->sites->sites()) {
     settings->metric_slots.push_back(slots_.slot(site.name));

@@ -69,6 +69,7 @@ class Server final : public net::SignalHandler, public AdminSource {
   metrics::SiteSlots slots_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<upstream::HealthBoard> health_;
+  const std::shared_ptr<crypto::NonceMemory> nonces_ = std::make_shared<crypto::NonceMemory>();
   std::atomic<int64_t> open_connections_{0};
   net::UvLoop loop_;
   std::unique_ptr<FleetPart> fleet_;  // null: of none

@@ -50,6 +50,7 @@ Result<void> WorkerThread::apply(std::shared_ptr<const Prepared> prepared,
   }
   for (const auto& [from, to] : kept) {
     doors_[from]->tls_ = prepared->listener_tls[to];
+    doors_[from]->config_.requires_auth = wanted[to].requires_auth;
     doors[to] = std::move(doors_[from]);
     ports[to] = doors[to]->listener_->local_address().port();
   }
@@ -121,6 +122,7 @@ void WorkerThread::admit(Door& door, std::unique_ptr<net::Stream> stream,
   proxy::Peer peer;
   peer.address = address;
   peer.tls = door.tls_ != nullptr;
+  peer.must_sign = door.config_.requires_auth;
   const auto bytes = address.mapped_bytes();
   peer.may_purge = config::contains(snapshot.purge_allowed, bytes);
   if (snapshot.role == config::Role::kShield) {

@@ -9,6 +9,7 @@
 
 #include "common/base/time.h"
 #include "common/upstream/policy.h"
+#include "common/upstream/signing.h"
 
 namespace seawall::upstream {
 
@@ -96,6 +97,7 @@ struct GroupConfig {
   Millis slow_start{10000};  // after an ejection: until it has its full weight again
   double max_ejected = 0.5;  // a larger share of the servers is not believed dead
   TlsClientConfig tls;
+  Signing signing;
   Timeouts timeouts;
   HostRule host_rule = HostRule::kViewer;
   std::string host_name;          // for kName

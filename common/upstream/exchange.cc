@@ -54,7 +54,14 @@ void Exchange::use_connection() {
   const std::string& host = request_.host.empty() ? server_->authority() : request_.host;
   out_.reserve(request_.start_line.size() + host.size() + request_.fields.size() + 16);
   out_.append(request_.start_line).append("Host: ").append(host).append("\r\n");
-  out_.append(request_.fields).append("\r\n").append(early_body_).append(body_end_);
+  out_.append(request_.fields);
+  const Signing& signing = group_.config().signing;
+  if (signing.kind != Signing::Kind::kNone) {
+    const bool has_body = request_.body != ExchangeRequest::BodyKind::kNone;
+    append_signature(signing, {request_.start_line, host, has_body}, group_.loop().wall_now(),
+                     group_.loop().random(), out_);
+  }
+  out_.append("\r\n").append(early_body_).append(body_end_);
   early_body_.clear();
   arm(group_.config().timeouts.first_byte);
   connection_->stream().read_start();

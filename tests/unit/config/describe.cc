@@ -109,6 +109,10 @@ void put(const Writer& w, const upstream::GroupConfig& g) {
   w.in("tls").put("verify", tls.verify).put("ca", tls.ca_file).put("sni", tls.sni);
   w.in("tls").put("certificate", tls.certificate_file).put("key", tls.key_file);
   w.in("tls").put("tls13_only", tls.tls13_only);
+  const upstream::Signing& sign = g.signing;
+  w.in("signing").put("kind", sign.kind).put("id", sign.key.id).put("secret", sign.key.secret);
+  w.in("signing").put("access", sign.aws.access_key).put("region", sign.aws.region);
+  w.in("signing").put("key", sign.aws.secret_key).put("token", sign.aws.session_token);
   const upstream::Timeouts& t = g.timeouts;
   w.in("timeouts").put("dns", t.dns).put("connect", t.connect).put("tls", t.tls);
   w.in("timeouts").put("first_byte", t.first_byte).put("between_bytes", t.between_bytes);
@@ -148,6 +152,8 @@ std::string describe(const Snapshot& s) {
   w.put("zone", s.zone);
   w.put("trusted_edges", s.trusted_edges).put("trust_certs", s.trust_client_certificates);
   w.put("purge_allowed", s.purge_allowed).put("undo_window", s.undo_window);
+  w.in("auth").put("window", s.auth.window).put("max_requests", s.auth.max_nonces);
+  for (const crypto::AuthKey& k : s.auth.keys) w.in("auth").put("id", k.id).put("key", k.secret);
   w.in("purge").put("path", s.purge.path).put("rate", s.purge.rate);
   w.in("purge").put("body_bytes", s.purge.body_bytes);
   w.in("dns").put("servers", s.dns.servers).put("keep", s.dns.keep);
@@ -165,7 +171,7 @@ std::string describe(const Snapshot& s) {
   for (const ListenerConfig& l : s.listeners) {
     w.in("listen").put("address", l.address).put("port", l.port).put("backlog", l.backlog);
     w.in("listen").put("tls", l.tls).put("certificates", l.certificates);
-    w.in("listen").put("client_ca", l.client_ca_file);
+    w.in("listen").put("client_ca", l.client_ca_file).put("auth", l.requires_auth);
   }
   w.in("admin").put("on", s.admin.enabled).put("address", s.admin.address);
   w.in("admin").put("port", s.admin.port);

@@ -14,6 +14,7 @@ Folder::Folder() {
   REQUIRE(mkdtemp(name.data()) != nullptr);
   path_ = name;
   for (const char* file : {"cert.pem", "key.pem", "ca.pem"}) write(file, "for tests\n");
+  write("secret", "a-secret-of-the-tests\n");
 }
 
 Folder::~Folder() {
@@ -66,6 +67,13 @@ constexpr Frame kFrames[] = {
     {"purge", "purge", R"("purge": )", "", ""},
     {"resolver", "resolver", R"("resolver": )", "", ""},
     {"fleet", "fleet", R"("fleet": )", "", R"("redis": "redis://127.0.0.1")"},
+    {"auth", "auth", R"("auth": )", "", R"("keys": [{"id": "k", "secret_file": "secret"}])"},
+    {"auth_key", "auth", R"("auth": {"keys": [)", "]}", R"("id": "k", "secret_file": "secret")"},
+    {"upstream_auth", "upstreams",
+     R"("upstreams": {"origin": {"servers": ["https://o.example"], "auth": )", "}}",
+     R"("secret_file": "secret")"},
+    {"s3", "upstreams", R"("upstreams": {"origin": {"servers": ["https://o.example"], "s3": )",
+     "}}", R"("region": "r", "access_key": "a", "secret_key_file": "secret")"},
     {"purge_token", "purge", R"("purge": {"tokens": [)", "]}",
      R"("name": "ci", "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")"},
     {"upstream", "upstreams", R"("upstreams": {"origin": )", "}",

@@ -380,7 +380,8 @@ TEST_CASE("all problems of both files are found in one run, in order") {
                  "    ^\n"
                  "expected: \"$schema\", \"node\", \"workers\", \"zone\", \"listen\", \"admin\", "
                  "\"cache\", "
-                 "\"log\", \"limits\", \"resolver\", \"trusted_edges\", \"upstreams\", \"sites\", "
+                 "\"log\", \"limits\", \"resolver\", \"trusted_edges\", \"auth\", "
+                 "\"upstreams\", \"sites\", "
                  "\"purge\" or "
                  "\"fleet\"\n"));
   CHECK_THAT(result.problems[6].message, ContainsSubstring("sites[0]: unknown key"));

@@ -240,6 +240,7 @@ TEST_CASE("the examples in conf/ are right with what is commented out in them, t
                              "edge-1.key", "shield-1.pem", "shield-1.key"}) {
       folder.write(std::string("tls/") + file, "for tests\n");
     }
+    folder.write("tls/edges-1.secret", "a-secret-of-the-tests\n");
     std::ifstream sites(SEAWALL_SOURCE_DIR "/conf/sites.json");
     folder.write("sites.json", std::string(std::istreambuf_iterator<char>(sites),
                                            std::istreambuf_iterator<char>()));

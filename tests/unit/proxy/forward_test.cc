@@ -328,5 +328,30 @@ TEST_CASE("header edits are made in order, on whole lines") {
   CHECK(sent.field("Via") == "hidden");
 }
 
+TEST_CASE("a viewer can't sign in the node's place") {
+  Forwarding f;
+  const Lines lines = {
+      {"X-Seawall-Auth", "v=1"}, {"X-Origin", "a"}, {"Authorization", "b"}, {"X-Amz-Date", "c"}};
+  CHECK(f.send(lines).field("x-seawall-auth") == "(none)");
+  CHECK(f.send(lines).field("authorization") == "b");
+  f.group.signing.kind = upstream::Signing::Kind::kSecret;
+  f.group.signing.key.id = "x-origin";
+  CHECK(f.send(lines).field("x-origin") == "(none)");
+  CHECK(f.send(lines).field("x-amz-date") == "c");
+  f.group.signing.kind = upstream::Signing::Kind::kAws;
+  CHECK(f.send(lines).field("authorization") == "(none)");
+  CHECK(f.send(lines).field("x-amz-date") == "(none)");
+}
+
+TEST_CASE("a bucket is asked in its canonical form") {
+  Forwarding f;
+  f.group.signing.kind = upstream::Signing::Kind::kAws;
+  for (const ForwardPlan::Form form :
+       {ForwardPlan::Form::kCacheable, ForwardPlan::Form::kAsReceived}) {
+    f.plan.form = form;
+    CHECK(f.send({}, "/a+b?d&c=1").request.start_line == "GET /a%2Bb?c=1&d= HTTP/1.1\r\n");
+  }
+}
+
 }  // namespace
 }  // namespace seawall::proxy
