@@ -34,7 +34,7 @@ class TlsStream final : public net::Stream, private net::StreamHandler, private 
   Result<size_t> try_write(std::span<const iovec> buffers) override;
   void write_rest(std::span<const iovec> buffers) override;
   bool write_pending() const override { return write_pending_; }
-  size_t unsent() const override { return inner_->unsent(); }
+  size_t unsent() const override;
   void read_start() override;
   void read_stop() override;
   void shutdown() override;
@@ -331,6 +331,13 @@ void TlsStream::write_rest(std::span<const iovec> buffers) {
   rest_.assign(buffers.begin(), buffers.end());
   write_pending_ = true;
   if (!output_.is_blocked()) loop_.defer(*this);
+}
+
+// The inner stream's alone is as much before and after a piece of the same size has gone.
+size_t TlsStream::unsent() const {
+  size_t sum = inner_->unsent();
+  for (const iovec& piece : rest_) sum += piece.iov_len;
+  return sum;
 }
 
 void TlsStream::on_drained() {

@@ -95,6 +95,7 @@ void Exchange::write_out() {
 
 void Exchange::on_drained() {
   sending_.clear();
+  unsent_ = 0;  // the next write may have as much left as this one had
   if (phase_ != Phase::kHead && phase_ != Phase::kBody) return;
   write_out();
   if (phase_ == Phase::kHead) arm(group_.config().timeouts.first_byte);

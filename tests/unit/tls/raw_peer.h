@@ -57,7 +57,7 @@ class FakeStream final : public net::Stream {
     rest_ = join(buffers);
   }
   bool write_pending() const override { return pending_; }
-  size_t unsent() const override { return 0; }
+  size_t unsent() const override { return rest_.size(); }
   void read_start() override { wire_.reads = true; }
   void read_stop() override { wire_.reads = false; }
   void shutdown() override { wire_.has_fin = true; }

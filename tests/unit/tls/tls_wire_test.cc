@@ -70,6 +70,33 @@ TEST_CASE("a handshake and a message byte by byte") {
   }
 }
 
+TEST_CASE(
+    "what is unsent of a write grows less with each piece that the peer takes, and only then") {
+  Bed bed;
+  const SslCtxPtr context = raw_client();
+  Session session(bed, context.get());
+  session.talk();
+  REQUIRE(session.server.has("connected"));
+  net::Stream& stream = *session.server.stream;
+  session.wire.room = 0;
+  const std::string all(1'000'000, 'x');
+  const iovec whole{const_cast<char*>(all.data()), all.size()};
+  const Result<size_t> written = stream.try_write({&whole, 1});
+  REQUIRE(written.ok());
+  const iovec rest{const_cast<char*>(all.data()) + *written, all.size() - *written};
+  stream.write_rest({&rest, 1});
+  size_t before = stream.unsent();
+  CHECK(before >= all.size());
+  for (int pieces = 0; stream.write_pending(); ++pieces) {
+    REQUIRE(pieces < 100);
+    net::run_ready(bed.loop, 2);
+    CHECK(stream.unsent() == before);
+    session.wire.stream->drain(SIZE_MAX);
+    CHECK(stream.unsent() < before);
+    before = stream.unsent();
+  }
+}
+
 TEST_CASE("a handshake and a message split at every byte") {
   Bed bed;
   const SslCtxPtr context = raw_client();
