@@ -15,35 +15,37 @@ constexpr size_t kSmallest =
 constexpr size_t kBytes = 17 * 1024;
 constexpr size_t kKept = 4;  // of a thread: one that reads, one that writes, and a nested pair
 
-class Kept {
- public:
-  ~Kept() {
-    while (count_ > 0) std::free(buffers_[--count_]);
-    closed_ = true;  // OpenSSL frees what is the thread's after this
-  }
-  void* take() { return count_ > 0 ? buffers_[--count_] : std::malloc(kBytes); }
-  void give(void* buffer) {
-    if (count_ == kKept || closed_) return std::free(buffer);
-    buffers_[count_++] = buffer;
-  }
+// Of trivial types: OpenSSL frees what is the thread's after the thread's destructors have run.
+thread_local std::array<void*, kKept> kept;
+thread_local size_t kept_count = 0;
+thread_local bool thread_ends = false;
 
- private:
-  std::array<void*, kKept> buffers_;
-  size_t count_ = 0;
-  bool closed_ = false;
+struct AtThreadEnd {
+  ~AtThreadEnd() {
+    thread_ends = true;
+    while (kept_count > 0) std::free(kept[--kept_count]);
+  }
+  void arm() {}
 };
+thread_local AtThreadEnd at_thread_end;
 
-thread_local Kept kept;
+void* take() { return kept_count > 0 ? kept[--kept_count] : std::malloc(kBytes); }
+
+void give(void* buffer) {
+  if (kept_count == kKept || thread_ends) return std::free(buffer);
+  if (kept_count == 0) at_thread_end.arm();
+  kept[kept_count++] = buffer;
+}
 
 void* allocate(size_t bytes, const char*, int) {
-  if (bytes >= kSmallest && bytes <= kBytes) return kept.take();
+  if (bytes >= kSmallest && bytes <= kBytes) return take();
   return bytes > 0 ? std::malloc(bytes) : nullptr;
 }
 
 void release(void* block, const char*, int) {
   if (!block) return;
   const size_t bytes = malloc_usable_size(block);
-  if (bytes >= kBytes && bytes < kBytes + kSmallest) return kept.give(block);
+  if (bytes >= kBytes && bytes < kBytes + kSmallest) return give(block);
   std::free(block);
 }
 
