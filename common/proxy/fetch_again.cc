@@ -83,6 +83,12 @@ bool Fetch::fall_back(const Error& error) {
   if (!group || worker_.settings() != plan_.settings) return false;
   Route route;
   if (proxy::route(worker_, plan_.peer, wish.request->head(), route).status != 0) return false;
+  // Where the exchange had another server to try, it has asked the budget itself.
+  if (!error.retryable && exchange_->facts().retries == 0 &&
+      !plan_.group->retries().take(worker_.loop().now())) {
+    worker_.counters().upstream_retries_refused.add();
+    return false;
+  }
   FetchPlan other = plan_fetch(worker_, plan_.peer, route, wish, *group);
   plan_.group = group;
   plan_.stored = std::move(other.stored);

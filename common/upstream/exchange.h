@@ -104,6 +104,7 @@ class Exchange final : public ListNode, private net::StreamHandler, private Dial
   void leave_queue();
   Server* choose_server() const;
   bool can_go() const;
+  bool may_ask_any() const { return !request_.server && tried_.empty(); }
   void resolve();
   void use_connection();
   void write_out();

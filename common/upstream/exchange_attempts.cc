@@ -27,7 +27,8 @@ Server* Exchange::choose_server() const {
 
 // Whether one of the servers that it may ask has a connection to spare.
 bool Exchange::can_go() const {
-  if (request_.server) return !group_.servers()[*request_.server]->is_full();
+  if (request_.server)
+    return !group_.servers()[*request_.server]->is_full(group_.may_use_granted());
   return group_.has_room(tried_);
 }
 
@@ -39,7 +40,7 @@ void Exchange::next_server() {
     return fail(upstream_error(ErrorCode::kNoServer, "no server in the group", true));
   }
   if (!server) return fail(last_error_);
-  if (!server->enter()) return wait_in_queue();
+  if (!server->enter(group_.may_use_granted())) return wait_in_queue();
   server_ = server;
   facts_.server = server;
   if (!fresh_only_) connection_ = server->take_idle(this);

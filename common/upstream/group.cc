@@ -67,7 +67,7 @@ Rank Group::find_candidates(const std::vector<const Server*>& tried) {
     const bool usable = s.health().usable(now);
     standing.ejected = !usable && !(panic && !s.config().backup);
     standing.backup = s.config().backup;
-    standing.full = s.is_full();
+    standing.full = s.is_full(may_use_granted());
     standing.near = config_.zone.empty() || s.config().zone == config_.zone;
     const Rank rank = rank_of(standing);
     if (rank == Rank::kNever || rank > best) continue;

@@ -75,6 +75,9 @@ class Group {
 
   Exchange* first_that_can_go();
   bool wait_at_servers();
+  // A slot set aside for this loop belongs to the queue while somebody is in it, or a busy loop's
+  // new requests would take them all.
+  bool may_use_granted() const { return looking_ || waiting_count_ == 0; }
   void on_look_timer();
   bool panics() const;
   Rank find_candidates(const std::vector<const Server*>& tried);

@@ -1,6 +1,7 @@
 // The queue of a group: who waits in it, and when they look whether they can go. A loop stands in
 // line at every server while somebody waits here (slots.h).
 #include <algorithm>
+#include <optional>
 
 #include "common/upstream/exchange.h"
 #include "common/upstream/group.h"
@@ -24,10 +25,13 @@ bool Group::enqueue(Exchange& exchange) {
 
 Exchange* Group::first_that_can_go() {
   const bool all_full =
-      std::all_of(servers_.begin(), servers_.end(), [](const auto& s) { return s->is_full(); });
+      std::all_of(servers_.begin(), servers_.end(), [](const auto& s) { return s->is_full(true); });
   if (all_full) return nullptr;
+  std::optional<bool> new_ones_can;  // those that have tried nothing, which are most
   for (Exchange* e = waiting_.first(); e; e = waiting_.next(*e)) {
-    if (e->can_go()) return e;
+    const bool is_new = e->may_ask_any();
+    if (is_new && !new_ones_can) new_ones_can = e->can_go();
+    if (is_new ? *new_ones_can : e->can_go()) return e;
   }
   return nullptr;
 }

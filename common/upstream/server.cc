@@ -48,8 +48,8 @@ Server::~Server() {
   while (Connection* c = idle_.pop_front()) delete c;
 }
 
-bool Server::enter() {
-  if (!health_->slots().take(place_)) return false;
+bool Server::enter(bool granted) {
+  if (!health_->slots().take(place_, granted)) return false;
   ++in_use_;
   return true;
 }

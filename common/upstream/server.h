@@ -41,10 +41,13 @@ class Server final : private AddressesOwner {
   int idle_count() const { return idle_count_; }
 
   // A connection to it is about to be opened or used. False: the node has as many as it may.
-  bool enter();
+  // `granted`: of those that were set aside for this loop, which belong to who waits here.
+  bool enter(bool granted);
   // The connection is not in use any more. True: who waits here may go on.
   bool leave();
-  bool is_full() const { return !place_.has_slot() && health_->slots().is_full(); }
+  bool is_full(bool granted) const {
+    return !(granted && place_.has_slot()) && health_->slots().is_full();
+  }
   // This loop waits for it. False: it did before. Not after pass_on(), until look_again().
   bool wait();
   // What was set aside for this loop and found no use goes to others.

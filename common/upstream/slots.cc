@@ -2,8 +2,8 @@
 
 namespace seawall::upstream {
 
-bool Slots::take(Waiter& own) {
-  if (own.has_slot()) {
+bool Slots::take(Waiter& own, bool granted) {
+  if (granted && own.has_slot()) {
     own.granted_.fetch_sub(1, std::memory_order_relaxed);
     return true;
   }

@@ -37,8 +37,8 @@ class Slots {
   // How often a request found no slot.
   uint64_t refusals() const { return refusals_.load(std::memory_order_relaxed); }
 
-  // What was set aside for `own`, or one that is free. False: there is none.
-  bool take(Waiter& own);
+  // One that is free, or, where `granted`, what was set aside for `own`. False: there is none.
+  bool take(Waiter& own, bool granted = true);
   // True: it went to `own` again, who is not woken. Somebody else is.
   bool give_back(const Waiter& own);
   // Joins the line; one slot leaves it again. False: it stands there already. Slots that came free

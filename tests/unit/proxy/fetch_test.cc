@@ -115,6 +115,7 @@ TEST_CASE(
   const Row rows[] = {
       {"the only one", 1, RetryRules::kReset, 3, false, true},
       {"both", 2, RetryRules::kReset, 3, false, true},
+      {"the only one, and the budget is used up", 1, RetryRules::kReset, 0, false, false},
       {"the budget is used up", 2, RetryRules::kReset, 0, false, false},
       {"the rules say no", 1, RetryRules::k503, 3, false, false},
       {"a part of the answer was told", 1, RetryRules::kReset, 3, true, false},

@@ -234,6 +234,28 @@ TEST_CASE("the limit of a server is the node's, and its loops take turns") {
   CHECK(board.facts(one.loop.now()).at(0).in_use == 0);
 }
 
+TEST_CASE("a slot set aside for a loop goes to who waits there, not to who has just come") {
+  HealthBoard board;
+  GroupConfig config;
+  config.max_connections = 1;
+  Scene one(1, config, &board);
+  Scene two(1, config, &board);
+  Heard holding, waiting, coming;
+  auto holder = one.start(holding);
+  const auto waiter = two.start(waiting, get("/waits"));
+  holder.reset();  // the slot is set aside for the other loop, which has not turned yet
+  Exchange late(*two.group, get("/late"), coming);
+  late.start();
+  two.loop.turn();
+  REQUIRE(two.loop.wires.size() == 1);
+  two.loop.last().connected();
+  CHECK(two.loop.last().take().starts_with("GET /waits "));
+  CHECK(two.group->pending() == 1);
+  two.loop.last().data(kOk);
+  two.loop.turn();
+  CHECK(two.loop.last().take().starts_with("GET /late "));
+}
+
 TEST_CASE("a slot that no loop has a use for is not handed round, and is free for whoever comes") {
   HealthBoard board;
   GroupConfig config;
