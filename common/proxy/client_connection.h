@@ -47,6 +47,7 @@ class ClientConnection final : public ListNode, public net::StreamHandler, publi
   net::Stream& stream() override { return *stream_; }
   Worker& worker() override { return worker_; }
   const Peer& peer() override { return peer_; }
+  bool is_last() const override { return closing_; }
   void transaction_done(After after) override;
   void resume_upload() override;
   void note_progress() override;

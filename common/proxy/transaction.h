@@ -30,6 +30,8 @@ class TransactionHost {
   virtual net::Stream& stream() = 0;
   virtual Worker& worker() = 0;
   virtual const Peer& peer() = 0;
+  // No request is read behind this one: its answer has to say so.
+  virtual bool is_last() const = 0;
   // The answer is out (or cut): the transaction may be destroyed now.
   // kCut: the answer is incomplete, as its framing shows; kAbort: the viewer could not tell without
   // a reset.

@@ -25,7 +25,7 @@ bool has_no_body(uint16_t status) {
 }  // namespace
 
 bool Transaction::wants_close() const {
-  return close_after_ || worker_.draining() || !body_done() || !h1::keeps_alive(request_->head());
+  return close_after_ || host_.is_last() || worker_.draining() || !body_done();
 }
 
 // The size of the object's body, if it is known already.

@@ -53,6 +53,24 @@ struct Viewing {
 
 }  // namespace
 
+TEST_CASE("the last request that a connection may carry is told so, whoever answers") {
+  Viewing on;
+  auto settings = std::make_shared<Settings>(*on.scene.worker.settings());
+  settings->limits.requests_per_connection = 2;
+  on.scene.worker.apply(settings, on.scene.worker.upstreams());
+  const auto viewer = on.viewer();
+  on.ask(*viewer, "/a");
+  on.origin_says(kOk);
+  CHECK(viewer->take().find("Connection: close") == std::string::npos);
+  on.ask(*viewer, "/b");
+  on.origin_says(kOk);
+  CHECK(viewer->take().find("Connection: close") != std::string::npos);
+  CHECK(viewer->shut_down);
+  const auto old = on.viewer();
+  on.ask(*old, "/a", "Connection: close\r\n");
+  CHECK(old->take().find("Connection: close") != std::string::npos);
+}
+
 TEST_CASE("draining closes an idle connection at once, whatever its viewer does") {
   Viewing on;
   const auto fresh = on.viewer();
