@@ -89,8 +89,9 @@ class Viewers:
         self.reader.join()
 
 
-def make_chaos(stand, mortal, rng, end):
+def make_chaos(stand, mortal, rng, end, pause=(0.2, 3), others=()):
     """Kills and restarts until `end`; how often whom."""
+    processes = (stand.origin, stand.shield, *others)
     kills = collections.Counter()
     down = []  # (when to start again, what)
     next_kill = time.monotonic() + 1
@@ -98,14 +99,14 @@ def make_chaos(stand, mortal, rng, end):
         for due in [d for d in down if d[0] <= now]:
             down.remove(due)
             due[1].restart() if isinstance(due[1], Viewers) else due[1].start()
-        alive = [v for v in (stand.origin, stand.shield, *mortal) if all(v is not d[1] for d in down)]
+        alive = [v for v in (*processes, *mortal) if all(v is not d[1] for d in down)]
         if alive and next_kill <= now < end:
             weights = [2 if v in mortal else 3 for v in alive]
             victim = rng.choices(alive, weights)[0]
             victim.kill()
             kills["viewers" if victim in mortal else victim.name] += 1
             down.append((now + rng.uniform(0, 1), victim))
-            next_kill = now + rng.uniform(0.2, 3)
+            next_kill = now + rng.uniform(*pause)
         time.sleep(0.02)
     return kills
 
@@ -189,10 +190,10 @@ def told(counts):
     return ", ".join(f"{n} {word}" for word, n in counts.most_common())
 
 
-def tell(report, viewers, kills, seconds, seed):
+def tell(report, viewers, kills, seconds, seed, least=None):
     counts = sum((v.counts for v in viewers), collections.Counter())
     killed = ", ".join(f"{n} × {who}" for who, n in sorted(kills.items()))
-    least = seconds // 20
+    least = seconds // 20 if least is None else least
     report.add("kill -9", f"{killed} in {seconds} s, seed {seed}", f"each ≥ {least}",
                all(kills[who] >= least for who in ("origin", "shield", "viewers")))
     report.add("requests", f"{sum(counts.values())}: {told(counts)}", "most are answered",

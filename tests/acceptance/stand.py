@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 
 from viewer import Viewer
@@ -155,17 +156,31 @@ class Node(Process):
         self.file = pathlib.Path(folder) / f"{self.name}.json"
 
     def command(self):
-        listener = {"address": "127.0.0.1", "port": self.port}
+        self.asked = self.port, self.admin  # 0 at first: a reload must not change it
+        self._write()
+        return [self.binaries / self.role / self.role, "--config", self.file]
+
+    def reload(self, config):
+        """Another configuration, now if it lives, else when it starts."""
+        self.config = config
+        self._write()
+        if self.alive():
+            self.process.send_signal(signal.SIGHUP)
+
+    def _write(self):
+        port, admin = self.asked
+        listener = {"address": "127.0.0.1", "port": port}
         if self.tls:
             listener["tls"] = self.tls
-        self.file.write_text(json.dumps({
+        written = self.file.with_name(f"{self.name}-{threading.get_ident()}.json")
+        written.write_text(json.dumps({
             "node": f"{self.name}-accept",
             "listen": [listener],
-            "admin": {"address": "127.0.0.1", "port": self.admin},
+            "admin": {"address": "127.0.0.1", "port": admin},
             "log": {"access": False},
             **self.config,
         }, indent=1))
-        return [self.binaries / self.role / self.role, "--config", self.file]
+        written.rename(self.file)
 
     def stats(self):
         viewer = Viewer(self.admin, "localhost")
