@@ -188,6 +188,8 @@ bool Oracle::hits(const Purge& purge, const Record& record) const {
       return resource.host == purge.host && resource.path.starts_with(purge.what);
     case Purge::Kind::kTag:
       return std::find(record.tags.begin(), record.tags.end(), purge.what) != record.tags.end();
+    case Purge::Kind::kUndo:
+      break;
   }
   return false;
 }
@@ -211,6 +213,10 @@ void Oracle::judge_purges(const Ask& ask, const Record& record) {
 void Oracle::purged(Purge purge) {
   ++counts.purges;
   purges_.push_back(std::move(purge));
+}
+
+void Oracle::taking_back(const std::string& id) {
+  std::erase_if(purges_, [&](const Purge& purge) { return purge.soft && purge.id == id; });
 }
 
 void Oracle::edge_killed() { edge_killed_at_ = scheduler_.now(); }

@@ -52,8 +52,12 @@ class Oracle {
   void upload_done(uint64_t request, bool whole);
   // --- purges ---
   struct Purge {
-    enum class Kind : uint8_t { kUrl, kTag, kPrefix } kind = Kind::kUrl;
-    bool soft = false;
+    // kUndo: of the purge `what` names by its id.
+    enum class Kind : uint8_t { kUrl, kTag, kPrefix, kUndo } kind = Kind::kUrl;
+    bool soft = false;     // kUndo: of what is taken back
+    bool posted = false;   // as JSON, not by the method PURGE
+    bool dry_run = false;  // counts, and takes nothing away
+    std::string id;        // of its receipt
     std::string host;
     std::string what;  // path, tag, or the beginning of paths
     MonoTime started{};
@@ -61,6 +65,8 @@ class Oracle {
     bool complete = false;  // acknowledged by all; else it binds until the edge is killed
   };
   void purged(Purge purge);
+  // An undo is on its way: from now on the purge need not hold.
+  void taking_back(const std::string& id);
   // --- what excuses ---
   void edge_killed();
   MonoTime edge_killed_at() const { return edge_killed_at_; }

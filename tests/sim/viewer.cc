@@ -117,7 +117,11 @@ void Viewer::queue_requests() {
     } else {
       Oracle::Purge& purge = plan_.purges[queued_];
       purge.started = scheduler_.now();
-      out_ += text_of(purge);
+      if (purge.kind == Oracle::Purge::Kind::kUndo) {
+        purge.what = plan_.purges[queued_ - 1].id;
+        oracle_.taking_back(purge.what);
+      }
+      out_ += purge.posted ? form_of(purge) : text_of(purge);
       trace_.line(scheduler_.now(), name(), "purges %s %s%s", purge.host.c_str(),
                   purge.what.c_str(), purge.soft ? ", soft" : "");
     }
@@ -169,6 +173,20 @@ std::string Viewer::text_of(const Oracle::Purge& purge) const {
   return text + "\r\n";
 }
 
+// The same as JSON.
+std::string Viewer::form_of(const Oracle::Purge& purge) const {
+  using Kind = Oracle::Purge::Kind;
+  std::string body = "{\"" + std::string(purge.kind == Kind::kTag ? "tags" : "urls") + "\": [\"" +
+                     purge.what + (purge.kind == Kind::kPrefix ? "*" : "") + "\"]";
+  if (purge.soft) body += ", \"soft\": true";
+  if (purge.dry_run) body += ", \"dry_run\": true";
+  body += "}";
+  if (purge.kind == Kind::kUndo) body = "{\"id\": \"" + purge.what + "\"}";
+  return "POST /purge" + std::string(purge.kind == Kind::kUndo ? "/undo" : "") +
+         " HTTP/1.1\r\nHost: " + purge.host + "\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + body;
+}
+
 bool Viewer::on_message_head(const Head& head) {
   if (head.status >= 100 && head.status < 200) return false;
   if (answered_ >= queued_) {
@@ -184,6 +202,7 @@ bool Viewer::on_message_head(const Head& head) {
   const std::string* connection = head.find("connection");
   close_announced_ = connection && *connection == "close";
   until_close_ = !head.find("content-length") && !head.find("transfer-encoding");
+  receipt_.clear();
   if (!plan_.purges.empty()) return true;
   const Ask& ask = plan_.asks[answered_];
   expected_ = oracle_.judge(ask, head);
@@ -197,6 +216,7 @@ bool Viewer::on_message_head(const Head& head) {
 }
 
 void Viewer::on_message_body(std::string_view bytes) {
+  if (!plan_.purges.empty()) receipt_ += bytes;
   if (!in_body_ || !expected_.known) return;
   const size_t right = expected_.what.matching(at_, bytes);
   if (right < bytes.size()) {
@@ -216,23 +236,41 @@ void Viewer::on_message_end() {
                       static_cast<unsigned long long>(at_ - expected_.first),
                       static_cast<unsigned long long>(expected_.end - expected_.first));
   }
-  if (!plan_.purges.empty()) {
-    Oracle::Purge& purge = plan_.purges[answered_];
-    trace_.line(scheduler_.now(), name(), "purged: %d", head_.status);
-    if (head_.status == 200 || head_.status == 202 || head_.status == 404) {
-      purge.done = scheduler_.now();
-      purge.complete = head_.status != 202;
-      if (oracle_.calm() && !purge.complete) oracle_.violation("a purge is not complete");
-      oracle_.purged(purge);
-    } else {
-      oracle_.violation("a purge is answered with %d", head_.status);
-    }
-  }
+  if (!plan_.purges.empty()) purge_answered(plan_.purges[answered_]);
   ++answered_;
   if (close_announced_ || (answered_ == request_count() && !plan_.manners.garbles)) {
     return finish("is done");
   }
   queue_requests();
+}
+
+void Viewer::purge_answered(Oracle::Purge& purge) {
+  using Kind = Oracle::Purge::Kind;
+  const int status = head_.status;
+  trace_.line(scheduler_.now(), name(), "purged: %d", status);
+  const bool done = status == 200 || status == 202;
+  if (purge.kind == Kind::kUndo) {
+    // A node that was killed since has forgotten it.
+    const bool forgotten =
+        status == 404 && oracle_.edge_killed_at() >= plan_.purges[answered_ - 1].started;
+    if (!forgotten && !(purge.soft ? done : status == 409)) {
+      oracle_.violation("an undo of a %s purge is answered with %d", purge.soft ? "soft" : "hard",
+                        status);
+    }
+    return;
+  }
+  if (!done && !(status == 404 && !purge.posted)) {
+    oracle_.violation("a purge is answered with %d", status);
+    return;
+  }
+  purge.done = scheduler_.now();
+  purge.complete = status != 202;
+  if (oracle_.calm() && !purge.complete) oracle_.violation("a purge is not complete");
+  constexpr std::string_view kId = "\"id\":\"";
+  const size_t at = receipt_.find(kId);
+  if (at != std::string::npos) purge.id = receipt_.substr(at + kId.size(), 32);
+  if (purge.posted && purge.id.size() != 32) oracle_.violation("a receipt without an id");
+  if (!purge.dry_run) oracle_.purged(purge);
 }
 
 // The edge has closed.

@@ -55,6 +55,8 @@ class Viewer final : public SocketUser,
   void queue_requests();
   std::string text_of(const Ask& ask);
   std::string text_of(const Oracle::Purge& purge) const;
+  std::string form_of(const Oracle::Purge& purge) const;
+  void purge_answered(Oracle::Purge& purge);
   void ended(bool by_reset);
   void finish(const char* why);
   void watch();
@@ -76,6 +78,7 @@ class Viewer final : public SocketUser,
   bool close_announced_ = false;
   bool until_close_ = false;
   Head head_;
+  std::string receipt_;  // of a purge
   Expected expected_;
   uint64_t at_ = 0;  // in the body
   uint64_t received_ = 0;

@@ -162,7 +162,19 @@ void World::add_purger() {
     purge.kind = Oracle::Purge::Kind::kPrefix;
     purge.what = resource.path.substr(0, resource.path.find_first_of("0123456789"));
   }
-  plan.purges.push_back(std::move(purge));
+  purge.posted = random_.percent(40);
+  purge.dry_run = purge.posted && random_.percent(10);
+  if (purge.posted && !purge.dry_run && random_.percent(40)) {
+    Oracle::Purge undo;
+    undo.kind = Oracle::Purge::Kind::kUndo;
+    undo.host = purge.host;
+    undo.soft = purge.soft;
+    undo.posted = true;
+    plan.purges.push_back(std::move(purge));
+    plan.purges.push_back(std::move(undo));
+  } else {
+    plan.purges.push_back(std::move(purge));
+  }
   start_viewer(std::move(plan), kPurger);
 }
 
