@@ -67,6 +67,8 @@ constexpr std::array<Row, static_cast<size_t>(Reason::kCount)> kRows = {{
     {"no-space", kUriMiss},
     {"range-forwarded", kUriMiss},
     {"upstream-error", kUriMiss},
+    {"upstream-dns", kUriMiss},
+    {"upstream-tls", kUriMiss},
 }};
 static_assert(!kRows.back().token.empty());
 

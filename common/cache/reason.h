@@ -64,6 +64,8 @@ enum class Reason : uint8_t {
   kRangeForwarded,  // too large to be fetched whole for a part of it
   // The upstream failed.
   kUpstreamError,
+  kUpstreamDns,  // no address for its name
+  kUpstreamTls,  // no handshake, or not with who it should be
   kCount,
 };
 

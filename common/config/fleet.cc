@@ -1,7 +1,6 @@
 // `fleet`: the Redis by which nodes share their purges.
 #include "common/config/sections.h"
-#include "common/http/tokens.h"
-#include "common/http/url.h"
+#include "common/config/url_setting.h"
 
 namespace seawall::config {
 namespace {
@@ -9,38 +8,23 @@ namespace {
 using cluster::FleetConfig;
 
 constexpr std::string_view kUrlForm = "\"redis://host:port\" or \"rediss://host:port\" (TLS)";
-constexpr uint64_t kDefaultPort = 6379;
+constexpr uint16_t kDefaultPort = 6379;
 constexpr int64_t kDay = 86400 * 1000;
 constexpr size_t kMaxName = 64;
 
-// Of authorities as those of http URLs; the port may be left out.
 void read_redis(Reader& reader, const Node& node, FleetConfig& out) {
   const auto text = reader.text(node, kUrlForm);
   if (!text) return;
-  std::string_view rest = *text;
-  const bool tls = rest.starts_with("rediss://");
-  const bool known = tls || rest.starts_with("redis://");
-  if (known) rest.remove_prefix(tls ? 9 : 8);
-  if (rest.ends_with('/')) rest.remove_suffix(1);
-  if (rest.find('@') != std::string_view::npos) {
+  if (text->find('@') != std::string::npos) {
     return reader.error(node, "a user or password in a URL",
                         "them in \"user\" and \"password_file\"");
   }
-  const size_t colon = rest.rfind(':');
-  const bool has_port = colon != std::string_view::npos && !rest.ends_with(']');
-  std::string full(rest);
-  if (!has_port) full += ":" + std::to_string(kDefaultPort);
-  char buffer[http::kAuthorityBytes];
-  const auto authority = http::normalize_authority(full, http::Scheme::kHttp, buffer);
-  if (!known || !authority || authority->port == 0) {
-    return reader.error(node, show(node) + " is no Redis", std::string(kUrlForm));
-  }
-  std::string_view host = authority->host;
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  auto url = parse_url_setting(*text, {"redis://", kDefaultPort}, {"rediss://", kDefaultPort});
+  if (!url) return reader.error(node, show(node) + " is no Redis", std::string(kUrlForm));
   out.url = *text;
-  out.tls = tls;
-  out.host = host;
-  out.port = authority->port;
+  out.tls = url->tls;
+  out.host = std::move(url->host);
+  out.port = url->port;
 }
 
 void read_ca(Reader& reader, const Node& node, FleetConfig& out) {

@@ -1,8 +1,10 @@
 // `upstreams`: named groups of servers and how they are reached.
 #include <algorithm>
 
+#include "common/base/ascii.h"
 #include "common/config/sections.h"
 #include "common/config/suggest.h"
+#include "common/config/url_setting.h"
 #include "common/http/url.h"
 
 namespace seawall::config {
@@ -22,40 +24,43 @@ using upstream::TlsClientConfig;
 constexpr int64_t kDay = 86400 * 1000;
 constexpr std::string_view kUrlForm = "\"https://host:port\" or \"http://host:port\", without path";
 
-// "https://host[:port]" with an optional closing slash.
 void read_url(Reader& reader, const Node& node, ServerConfig& out) {
   const auto text = reader.text(node, kUrlForm);
   if (!text) return;
-  std::string_view rest = *text;
-  const auto starts = [&](std::string_view prefix) {
-    const bool yes = rest.starts_with(prefix);
-    if (yes) rest.remove_prefix(prefix.size());
-    return yes;
-  };
-  const bool tls = starts("https://");
-  const bool known = tls || starts("http://");
-  if (rest.ends_with('/')) rest.remove_suffix(1);
-  char buffer[http::kAuthorityBytes];
-  const auto authority =
-      http::normalize_authority(rest, tls ? http::Scheme::kHttps : http::Scheme::kHttp, buffer);
-  if (!known || !authority || authority->port == 0) {
-    reader.error(node, show(node) + " is no server", std::string(kUrlForm));
-    return;
-  }
-  std::string_view host = authority->host;
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  auto url = parse_url_setting(*text, {"http://", 80}, {"https://", 443});
+  if (!url) return reader.error(node, show(node) + " is no server", std::string(kUrlForm));
   out.url = *text;
-  out.tls = tls;
-  out.host = host;
-  out.port = authority->port;
+  out.tls = url->tls;
+  out.host = std::move(url->host);
+  out.port = url->port;
 }
 
 void read_zone(Reader& reader, const Node& node, ServerConfig& out) {
   if (auto zone = reader.token(node, "a zone")) out.zone = *zone;
 }
 
+// RFC 2782: "_Service._Proto.Name".
+void read_srv(Reader& reader, const Node& node, ServerConfig& out) {
+  constexpr std::string_view kForm = "a service such as \"_http._tcp.example.net\"";
+  const auto text = reader.text(node, kForm);
+  if (!text) return;
+  const size_t second = text->find("._");
+  const size_t name = second == std::string::npos ? second : text->find('.', second + 2);
+  const bool good = text->size() < 254 && text->starts_with("_") && name != std::string::npos &&
+                    name + 1 < text->size() && text->find("..") == std::string::npos &&
+                    std::all_of(text->begin(), text->end(), [](char c) {
+                      return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_';
+                    });
+  if (good) {
+    out.srv = *text;
+  } else {
+    reader.error(node, show(node) + " is no service", std::string(kForm));
+  }
+}
+
 constexpr Key<ServerConfig> kServerKeys[] = {
     {"url", read_url, "", Presence::kRequired},
+    {"srv", read_srv},
     {"weight", integer<&ServerConfig::weight, 1, 1000>},
     {"backup", flag<&ServerConfig::backup>},
     {"zone", read_zone},
@@ -70,6 +75,10 @@ void add_server(Reader& reader, const Node& node, GroupConfig& out) {
     read_url(reader, node, server);
   }
   if (server.url.empty()) return;
+  if (!server.srv.empty() && out.kind == GroupKind::kShield) {
+    reader.error(*node.find("srv"), "a service may be several shields, and each is told of purges",
+                 "a server for each shield");
+  }
   for (const ServerConfig& other : out.servers) {
     if (other.host != server.host || other.port != server.port) continue;
     reader.error(node, server.url + " is in this group already", "each server once");
@@ -98,6 +107,25 @@ void read_sni(Reader& reader, const Node& node, TlsClientConfig& out) {
   if (auto name = reader.host(node)) out.sni = *name;
 }
 
+void read_verify_name(Reader& reader, const Node& node, TlsClientConfig& out) {
+  if (auto name = reader.host(node)) out.verify_name = *name;
+}
+
+// 32 bytes in base64 end with one '='.
+void read_pins(Reader& reader, const Node& node, TlsClientConfig& out) {
+  constexpr std::string_view kForm = "\"sha256/\" and the SHA-256 of a public key in base64";
+  read_array(reader, node, [&](const Node& item) {
+    const auto text = reader.text(item, kForm);
+    if (!text) return;
+    const bool good = text->size() == 51 && text->starts_with("sha256/") && text->back() == '=' &&
+                      std::all_of(text->begin() + 7, text->end() - 1, [](char c) {
+                        return is_alpha(c) || is_digit(c) || c == '+' || c == '/';
+                      });
+    if (!good) return reader.error(item, show(item) + " is no pin", std::string(kForm));
+    out.pins.push_back(*text);
+  });
+}
+
 constexpr Choice<bool> kMinVersions[] = {{"1.2", false}, {"1.3", true}};
 
 constexpr Key<TlsClientConfig> kTlsKeys[] = {
@@ -106,6 +134,8 @@ constexpr Key<TlsClientConfig> kTlsKeys[] = {
     {"certificate", file<&TlsClientConfig::certificate_file>},
     {"key", file<&TlsClientConfig::key_file>},
     {"sni", read_sni},
+    {"verify_name", read_verify_name},
+    {"pins", read_pins},
     {"min_version", choice<&TlsClientConfig::tls13_only, kMinVersions>},
 };
 constexpr Shape<TlsClientConfig> kTls = {"upstream_tls", kTlsKeys};

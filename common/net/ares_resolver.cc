@@ -12,11 +12,16 @@
 #include <optional>
 #include <utility>
 
+#include "common/net/service_query.h"
+
 namespace seawall::net {
 namespace {
 
 constexpr Millis kSweep{100};  // how often c-ares looks at its own time-outs
 constexpr Seconds kNumericTtl{86400};
+constexpr char kNoChannel[] = "the resolver could not be set up";
+constexpr int kInternet = 1;  // RFC 1035 §3.2.4
+constexpr int kSrv = 33;      // RFC 2782
 
 const char* ares_detail(int status) {
   switch (status) {
@@ -57,28 +62,32 @@ Result<Resolution> to_resolution(const ares_addrinfo& info) {
   return out;
 }
 
+template <class T>
 class AresQuery;
 
+template <class T>
 struct Ticket {
-  AresQuery* query;  // null: nobody waits
-  int* open;         // the channel's count of questions under way
+  AresQuery<T>* query;  // null: nobody waits
+  int* open;            // the channel's count of questions under way
 };
 
+// A question for a T.
+template <class T>
 class AresQuery final : public Query, public Task {
  public:
-  AresQuery(Loop& loop, Resolver::Callback callback)
-      : loop_(loop), callback_(std::move(callback)) {}
+  using Callback = std::function<void(Result<T>)>;
+  AresQuery(Loop& loop, Callback callback) : loop_(loop), callback_(std::move(callback)) {}
   ~AresQuery() override {
     if (ticket_) ticket_->query = nullptr;
   }
 
   // The ticket is c-ares's until it calls back.
-  Ticket* start(Millis timeout, int* open) {
+  Ticket<T>* start(Millis timeout, int* open) {
     loop_.set_timer(timer_, timeout);
-    ticket_ = new Ticket{this, open};
+    ticket_ = new Ticket<T>{this, open};
     return ticket_;
   }
-  void answer(Result<Resolution> result) {
+  void answer(Result<T> result) {
     if (ticket_) ticket_->query = nullptr;
     ticket_ = nullptr;
     timer_.cancel();
@@ -86,7 +95,7 @@ class AresQuery final : public Query, public Task {
     loop_.defer(*this);
   }
   void run() override {
-    const Resolver::Callback callback = std::move(callback_);  // it may destroy this
+    const Callback callback = std::move(callback_);  // it may destroy this
     callback(std::move(*result_));
   }
 
@@ -94,9 +103,9 @@ class AresQuery final : public Query, public Task {
   void on_timeout() { answer(dns_error(ares_detail(ARES_ETIMEOUT))); }
 
   Loop& loop_;
-  Resolver::Callback callback_;
-  Ticket* ticket_ = nullptr;
-  std::optional<Result<Resolution>> result_;
+  Callback callback_;
+  Ticket<T>* ticket_ = nullptr;
+  std::optional<Result<T>> result_;
   Timer timer_ = Timer::to<&AresQuery::on_timeout>(this);
 };
 
@@ -124,14 +133,20 @@ class AresResolver::Channel {
     assert(polls_.empty());
   }
 
-  void ask(const char* host, AresQuery& query, Millis timeout) {
-    if (!channel_) return query.answer(dns_error("the resolver could not be set up"));
+  void ask(const char* host, AresQuery<Resolution>& query, Millis timeout) {
+    if (!channel_) return query.answer(dns_error(kNoChannel));
     ares_addrinfo_hints hints{};
     hints.ai_family = AF_UNSPEC;
     ++open_;
     ares_getaddrinfo(channel_, host, nullptr, &hints, &Channel::on_answer,
                      query.start(timeout, &open_));
-    if (open_ > 0 && !sweep_.is_set()) loop_.set_timer(sweep_, kSweep);
+    watch_time();
+  }
+  void ask_service(const char* name, AresQuery<SrvRecords>& query, Millis timeout) {
+    if (!channel_) return query.answer(dns_error(kNoChannel));
+    ++open_;
+    ares_query(channel_, name, kInternet, kSrv, &Channel::on_records, query.start(timeout, &open_));
+    watch_time();
   }
 
  private:
@@ -142,13 +157,22 @@ class AresResolver::Channel {
   };
 
   static void on_answer(void* argument, int status, int, ares_addrinfo* info) {
-    const std::unique_ptr<Ticket> ticket(static_cast<Ticket*>(argument));
+    const std::unique_ptr<Ticket<Resolution>> ticket(static_cast<Ticket<Resolution>*>(argument));
     --*ticket->open;
-    if (AresQuery* query = ticket->query) {
+    if (auto* query = ticket->query) {
       query->answer(status == ARES_SUCCESS && info ? to_resolution(*info)
                                                    : dns_error(ares_detail(status)));
     }
     if (info) ares_freeaddrinfo(info);
+  }
+
+  static void on_records(void* argument, int status, int, unsigned char* bytes, int length) {
+    const std::unique_ptr<Ticket<SrvRecords>> ticket(static_cast<Ticket<SrvRecords>*>(argument));
+    --*ticket->open;
+    if (auto* query = ticket->query) {
+      query->answer(status == ARES_SUCCESS ? parse_srv_records({bytes, static_cast<size_t>(length)})
+                                           : Result<SrvRecords>(dns_error(ares_detail(status))));
+    }
   }
 
   // c-ares says what it wants to know about a socket; before it closes one: nothing.
@@ -185,9 +209,12 @@ class AresResolver::Channel {
                     failed || (events & UV_WRITABLE) ? poll->socket : ARES_SOCKET_BAD);
   }
 
+  void watch_time() {
+    if (open_ > 0 && !sweep_.is_set()) loop_.set_timer(sweep_, kSweep);
+  }
   void on_sweep() {
     ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-    if (open_ > 0) loop_.set_timer(sweep_, kSweep);
+    watch_time();
   }
 
   UvLoop& loop_;
@@ -210,13 +237,24 @@ void AresResolver::configure(const AresOptions& options) {
 
 std::unique_ptr<Query> AresResolver::resolve(std::string_view host, Millis timeout,
                                              Callback callback) {
-  auto query = std::make_unique<AresQuery>(loop_, std::move(callback));
+  if (host.starts_with('_')) return resolve_service(host, timeout, std::move(callback));
+  auto query = std::make_unique<AresQuery<Resolution>>(loop_, std::move(callback));
   if (const std::optional<Address> numeric = Address::parse(host, 0)) {
-    query->answer(Resolution{{*numeric}, kNumericTtl});
+    query->answer(Resolution{.addresses = {*numeric}, .ttl = kNumericTtl});
   } else {
     channel_->ask(std::string(host).c_str(), *query, timeout);
   }
   return query;
+}
+
+std::unique_ptr<Query> AresResolver::resolve_service(std::string_view name, Millis timeout,
+                                                     Callback callback) {
+  auto service = std::make_unique<ServiceQuery>(*this, timeout, std::move(callback));
+  auto records = std::make_unique<AresQuery<SrvRecords>>(
+      loop_, [to = service.get()](Result<SrvRecords> found) { to->take(std::move(found)); });
+  channel_->ask_service(std::string(name).c_str(), *records, timeout);
+  service->follow(std::move(records));
+  return service;
 }
 
 }  // namespace seawall::net

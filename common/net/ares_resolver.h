@@ -1,4 +1,5 @@
-// A Resolver that asks DNS with c-ares: A and AAAA together, /etc/hosts first, TTLs returned. Reads
+// A Resolver that asks DNS with c-ares: A and AAAA together, /etc/hosts first, TTLs returned; for
+// names that begin with '_' SRV, and then the addresses of what they name. Reads
 // /etc/resolv.conf when constructed or given other options; works without one (questions then
 // fail).
 #pragma once
@@ -28,6 +29,7 @@ class AresResolver final : public Resolver {
 
  private:
   class Channel;
+  std::unique_ptr<Query> resolve_service(std::string_view name, Millis timeout, Callback callback);
   UvLoop& loop_;
   AresOptions options_;
   std::unique_ptr<Channel> channel_;

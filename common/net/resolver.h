@@ -13,10 +13,17 @@
 
 namespace seawall::net {
 
+// What an SRV record says of an address (RFC 2782).
+struct ServiceRank {
+  uint16_t priority = 0;  // the lowest is asked first
+  uint16_t weight = 0;    // its share of what goes to those of its priority
+};
+
 struct Resolution {
-  std::vector<Address> addresses;  // never empty; port 0; in the order of preference (RFC 6724)
-  Seconds ttl{0};                  // the smallest of the records'; 0 from /etc/hosts
-  const char* failing = nullptr;   // DNS fails, and why: these are the last known addresses
+  std::vector<Address> addresses;    // never empty; in the order of preference (RFC 6724)
+  Seconds ttl{0};                    // the smallest of the records'; 0 from /etc/hosts
+  const char* failing = nullptr;     // DNS fails, and why: these are the last known addresses
+  std::vector<ServiceRank> ranks{};  // of a service: one for each address; else empty
 };
 
 // Error::detail of DNS's answer that there is nothing, as opposed to DNS failing.
@@ -38,8 +45,9 @@ class Resolver {
   using Callback = std::function<void(Result<Resolution>)>;
 
   virtual ~Resolver() = default;
-  // `host`: a name, or a numeric address (which is its own answer). The resolver outlives the
-  // query.
+  // `host`: a name, a numeric address (which is its own answer), or a service such as
+  // "_http._tcp.example.net", whose addresses have ports; all others have port 0. The resolver
+  // outlives the query.
   virtual std::unique_ptr<Query> resolve(std::string_view host, Millis timeout,
                                          Callback callback) = 0;
 };

@@ -44,6 +44,17 @@ uint16_t status_for(const Error& error) {
   }
 }
 
+cache::Reason reason_of(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kDns:
+      return cache::Reason::kUpstreamDns;
+    case ErrorCode::kTls:
+      return cache::Reason::kUpstreamTls;
+    default:
+      return cache::Reason::kUpstreamError;
+  }
+}
+
 cache::Failure failure_of(const Error& error) {
   switch (error.code) {
     case ErrorCode::kConnectTimeout:

@@ -29,6 +29,8 @@ std::string write_local_answer(const NodeInfo& node, LocalAnswer local,
 // What a viewer gets when the upstream fails: refused, reset or malformed 502; time-outs 504;
 // overload 503.
 uint16_t status_for(const Error& error);
+// What Cache-Status and the access log say of it.
+cache::Reason reason_of(const Error& error);
 // What the rules for stale answers call it.
 cache::Failure failure_of(const Error& error);
 

@@ -330,7 +330,7 @@ Transaction::Next Transaction::take_fill_answer() {
 
 Transaction::Next Transaction::upstream_failed(const Error& error) {
   if (!leader_ && error.code == ErrorCode::kCancelled) return again();
-  const cache::Reason reason = cache::Reason::kUpstreamError;
+  const cache::Reason reason = reason_of(error);
   if (stored_ && !passing_) {
     const WallTime now = worker_.loop().wall_now();
     const cache::StoredState state = worker_.store().state_of(*stored_, now);

@@ -122,6 +122,8 @@ std::shared_ptr<const Prepared> Server::prepare(std::shared_ptr<const config::Sn
     options.ca_file = group.tls.ca_file;
     options.certificate_file = group.tls.certificate_file;
     options.key_file = group.tls.key_file;
+    options.verify_name = group.tls.verify_name;
+    options.pins = group.tls.pins;
     if (group.tls.tls13_only) options.min_version = tls::MinVersion::kTls13;
     auto context = tls::ClientContext::create(options, error);
     if (!context) return nullptr;

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "common/tls/openssl.h"
+#include "common/tls/peer_check.h"
 
 namespace seawall::tls {
 namespace {
@@ -19,9 +20,18 @@ int on_new_session(SSL* ssl, SSL_SESSION* session) {
   return 0;  // the session stays OpenSSL's
 }
 
+int on_verified(int good, X509_STORE_CTX* chain) {
+  if (good == 1) return good;
+  const auto* ssl =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* peer = static_cast<ClientPeer*>(SSL_get_app_data(ssl));
+  peer->complaint = explain_refusal(chain, peer->name);
+  return good;
+}
+
 std::string trust(SSL_CTX* context, const ClientOptions& options) {
   if (!options.verify) return "";
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &on_verified);
   if (options.ca_file.empty()) {
     if (SSL_CTX_set_default_verify_paths(context) == 1) return "";
     return "cannot load the system's CAs: " + take_openssl_errors();
@@ -34,6 +44,8 @@ std::string trust(SSL_CTX* context, const ClientOptions& options) {
 
 struct ClientContext::State {
   SslCtxPtr context;
+  std::string verify_name;
+  std::vector<std::string> pins;
   std::mutex mutex;                                         // guards what follows
   std::map<std::string, SessionPtr, std::less<>> sessions;  // one per server: the newest
 };
@@ -46,6 +58,8 @@ std::shared_ptr<const ClientContext> ClientContext::create(const ClientOptions& 
   ERR_clear_error();
   auto state = std::make_unique<State>();
   state->context.reset(SSL_CTX_new(TLS_client_method()));
+  state->verify_name = options.verify_name;
+  state->pins = options.pins;
   SSL_CTX* c = state->context.get();
   apply_common_settings(c);
   if (options.min_version == MinVersion::kTls13) SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION);
@@ -61,6 +75,8 @@ std::shared_ptr<const ClientContext> ClientContext::create(const ClientOptions& 
 }
 
 ssl_ctx_st* ClientContext::get() const { return state_->context.get(); }
+const std::string& ClientContext::verify_name() const { return state_->verify_name; }
+const std::vector<std::string>& ClientContext::pins() const { return state_->pins; }
 
 // A session that a connection uses changes; what is stored, and what is given out, is therefore a
 // copy of its own.

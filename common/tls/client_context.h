@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct ssl_ctx_st;
 struct ssl_session_st;
@@ -19,6 +20,8 @@ struct ClientOptions {
   std::string ca_file{};           // PEM; empty: the system's
   std::string certificate_file{};  // client certificate, optional
   std::string key_file{};
+  std::string verify_name{};        // that the certificate must have; empty: the connection's
+  std::vector<std::string> pins{};  // "sha256/BASE64" (RFC 7469 §2.4); empty: any key will do
   MinVersion min_version = MinVersion::kTls12;
 };
 
@@ -31,6 +34,8 @@ class ClientContext {
 
   // For tls/ only.
   ssl_ctx_st* get() const;
+  const std::string& verify_name() const;
+  const std::vector<std::string>& pins() const;
   // Sessions by server and name. A copy of the stored one, or nullptr.
   ssl_session_st* find_session(std::string_view key) const;
   void store_session(std::string_view key, ssl_session_st* session) const;  // copies
@@ -47,6 +52,8 @@ class ClientContext {
 struct ClientPeer {
   std::shared_ptr<const ClientContext> context;
   std::string session_key;
+  std::string name;       // that the certificate must have
+  std::string complaint;  // about the certificate, for the log
 };
 
 }  // namespace seawall::tls

@@ -13,6 +13,7 @@
 
 #include "common/tls/cipher_output.h"
 #include "common/tls/openssl.h"
+#include "common/tls/peer_check.h"
 #include "common/tls/record_cursor.h"
 #include "common/tls/span_bio.h"
 
@@ -67,6 +68,8 @@ class TlsStream final : public net::Stream, private net::StreamHandler, private 
   Error handshake_error();
   Error ssl_error(ErrorCode code);
   bool prepare_name(std::string_view name);
+  bool expect_name(std::string name);
+  bool is_trusted();
   Side side() const { return client_ ? Side::kUpstream : Side::kViewer; }
 
   net::Loop& loop_;
@@ -152,17 +155,35 @@ void TlsStream::start_client(std::shared_ptr<const ClientContext> context, std::
   if (failure_) loop_.defer(*this);
 }
 
+// SNI, and the name that the certificate must have.
 bool TlsStream::prepare_name(std::string_view name) {
-  std::string text(name);
+  const std::string& other = client_->context->verify_name();
+  client_->name = other.empty() ? name : other;
+  if (!net::Address::parse(name, 0)) {
+    std::string sni(name);
+    if (sni.ends_with('.')) sni.pop_back();
+    if (sni.empty() || sni.find('\0') != std::string::npos ||
+        SSL_set_tlsext_host_name(ssl_.get(), sni.c_str()) != 1) {
+      return false;
+    }
+  }
+  return expect_name(client_->name);
+}
+
+bool TlsStream::expect_name(std::string name) {
   X509_VERIFY_PARAM* expected = SSL_get0_param(ssl_.get());
   if (const std::optional<net::Address> numeric = net::Address::parse(name, 0)) {
     return X509_VERIFY_PARAM_set1_ip_asc(expected, numeric->ip_string().c_str()) == 1;
   }
-  if (text.ends_with('.')) text.pop_back();
+  if (name.ends_with('.')) name.pop_back();
   X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  return text.find('\0') == std::string::npos && !text.empty() &&
-         SSL_set_tlsext_host_name(ssl_.get(), text.c_str()) == 1 &&
-         X509_VERIFY_PARAM_set1_host(expected, text.data(), text.size()) == 1;
+  return X509_VERIFY_PARAM_set1_host(expected, name.data(), name.size()) == 1;
+}
+
+// A resumed session was made with a server that had one of the pins: contexts don't share any.
+bool TlsStream::is_trusted() {
+  const std::vector<std::string>& pins = client_->context->pins();
+  return pins.empty() || SSL_session_reused(ssl_.get()) == 1 || is_pinned(ssl_.get(), pins);
 }
 
 // --- Reading
@@ -175,6 +196,10 @@ void TlsStream::shake_hands() {
   if (why != SSL_ERROR_NONE && why != SSL_ERROR_WANT_READ) failure_ = handshake_error();
   const Result<void> sent = output_.flush();  // an alert, too
   if (!failure_ && !sent) failure_ = sent.error();
+  if (!failure_ && result == 1 && client_ && !is_trusted()) {
+    failure_ = Error{ErrorCode::kTls, side(), true, "certificate is not pinned"};
+    error_text_ = explain_missing_pin(ssl_.get());
+  }
   ERR_clear_error();  // a handshake that succeeds, too, may leave something
   if (failure_) {
     failure_->retryable = client_ != nullptr;
@@ -412,11 +437,14 @@ Error TlsStream::ssl_error(ErrorCode code) {
 }
 
 Error TlsStream::handshake_error() {
+  const std::string advice = explain_handshake_error(ERR_peek_error());
   Error error = ssl_error(ErrorCode::kTls);
+  if (!advice.empty()) error_text_ += "; " + advice;
   const long verdict = SSL_get_verify_result(ssl_.get());
   if ((SSL_get_verify_mode(ssl_.get()) & SSL_VERIFY_PEER) && verdict != X509_V_OK) {
     error.detail = X509_verify_cert_error_string(verdict);
-    error_text_ = std::string(error.detail) + "; " + error_text_;
+    const bool explained = client_ && !client_->complaint.empty();
+    error_text_ = explained ? client_->complaint : error.detail + ("; " + error_text_);
   }
   return error;
 }

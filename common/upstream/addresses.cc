@@ -3,16 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/upstream/dial_order.h"
-
 namespace seawall::upstream {
 namespace {
 
 constexpr Seconds kMinWatch{1};
-
-bool contains(const std::vector<net::Address>& all, const net::Address& one) {
-  return std::find(all.begin(), all.end(), one) != all.end();
-}
 
 }  // namespace
 
@@ -23,17 +17,17 @@ Addresses::Addresses(net::Loop& loop, net::Resolver& resolver, const ServerConfi
       server_(server),
       timeout_(timeout),
       owner_(owner),
-      numeric_(net::Address::parse(server.host, 0).has_value()),
+      numeric_(net::Address::parse(name(), 0).has_value()),
       turn_(loop.random() >> 32) {}  // loops begin at different addresses
 
 std::unique_ptr<net::Query> Addresses::find(Callback callback) {
   return resolver_.resolve(
-      server_.host, timeout_,
+      name(), timeout_,
       [this, answer = std::move(callback)](const Result<net::Resolution>& result) {
         take(result);
         if (!result) return answer(result.error());
         const MonoTime now = loop_.now();
-        std::vector<net::Address> order = dial_order(addresses_, turn_++, [&](const auto& address) {
+        std::vector<DialTarget> order = dial_order(found_, turn_++, [&](const auto& address) {
           return std::any_of(failed_.begin(), failed_.end(), [&](const Failed& f) {
             return f.address == address && now < f.until;
           });
@@ -43,7 +37,10 @@ std::unique_ptr<net::Query> Addresses::find(Callback callback) {
       });
 }
 
-bool Addresses::has(const net::Address& address) const { return contains(addresses_, address); }
+bool Addresses::has(const net::Address& address) const {
+  const std::vector<net::Address>& all = found_.addresses;
+  return std::find(all.begin(), all.end(), address) != all.end();
+}
 
 void Addresses::note_failed(const net::Address& address) {
   const MonoTime now = loop_.now();
@@ -52,10 +49,10 @@ void Addresses::note_failed(const net::Address& address) {
 }
 
 void Addresses::take(const Result<net::Resolution>& result) {
-  if (numeric_ && result) return replace(result->addresses);
+  if (numeric_ && result) return replace(*result);
   if (result) {
     say(result->failing);
-    replace(result->addresses);
+    replace(*result);
   } else {
     say(result.error().detail);
     if (net::is_denial(result.error().detail)) replace({});
@@ -63,12 +60,14 @@ void Addresses::take(const Result<net::Resolution>& result) {
   loop_.set_timer(timer_, std::max(result ? result->ttl : Seconds(0), kMinWatch));
 }
 
-void Addresses::replace(std::vector<net::Address> addresses) {
-  for (net::Address& a : addresses) a.set_port(server_.port);
-  const std::vector<net::Address> before = std::exchange(addresses_, std::move(addresses));
+void Addresses::replace(const net::Resolution& found) {
+  const net::Resolution before = std::exchange(found_, found);
+  if (server_.srv.empty()) {
+    for (net::Address& a : found_.addresses) a.set_port(server_.port);
+  }
   std::erase_if(failed_, [&](const Failed& f) { return !has(f.address); });
-  const bool all_there =
-      std::all_of(before.begin(), before.end(), [this](const net::Address& a) { return has(a); });
+  const bool all_there = std::all_of(before.addresses.begin(), before.addresses.end(),
+                                     [this](const net::Address& a) { return has(a); });
   if (!all_there) owner_.on_addresses_gone();
 }
 
@@ -78,13 +77,13 @@ void Addresses::say(const char* failing) {
   if (failing == nullptr) return owner_.tell("DNS answers again");
   std::string line = "no addresses from DNS: ";
   line += failing;
-  const bool used = !addresses_.empty() && !net::is_denial(failing);
+  const bool used = !found_.addresses.empty() && !net::is_denial(failing);
   owner_.tell(line + (used ? "; the last known ones are used" : ""));
 }
 
 void Addresses::watch() {
   if (!owner_.is_connected()) return;
-  query_ = resolver_.resolve(server_.host, timeout_,
+  query_ = resolver_.resolve(name(), timeout_,
                              [this](const Result<net::Resolution>& result) { take(result); });
 }
 

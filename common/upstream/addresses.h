@@ -11,6 +11,7 @@
 #include "common/net/loop.h"
 #include "common/net/resolver.h"
 #include "common/upstream/config.h"
+#include "common/upstream/dial_order.h"
 
 namespace seawall::upstream {
 
@@ -38,7 +39,7 @@ class Addresses {
 
   // Where to try to connect, in order (dial_order.h), with ports: at least one. Called as
   // Resolver's; destroying the query cancels.
-  using Callback = std::function<void(Result<std::vector<net::Address>>)>;
+  using Callback = std::function<void(Result<std::vector<DialTarget>>)>;
   std::unique_ptr<net::Query> find(Callback callback);
 
   // Whether the name has that address. Where DNS fails its last answer counts.
@@ -52,7 +53,8 @@ class Addresses {
     MonoTime until;
   };
   void take(const Result<net::Resolution>& result);
-  void replace(std::vector<net::Address> addresses);
+  void replace(const net::Resolution& found);
+  std::string_view name() const { return server_.srv.empty() ? server_.host : server_.srv; }
   void say(const char* failing);
   void watch();
 
@@ -62,8 +64,8 @@ class Addresses {
   const Millis timeout_;
   AddressesOwner& owner_;
   const bool numeric_;
-  std::vector<net::Address> addresses_;
-  std::vector<Failed> failed_;  // of addresses_
+  net::Resolution found_;       // with ports
+  std::vector<Failed> failed_;  // of found_
   const char* failing_ = nullptr;
   uint64_t turn_;
   std::unique_ptr<net::Query> query_;  // the watch's

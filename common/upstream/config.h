@@ -28,6 +28,7 @@ struct ServerConfig {
   bool tls = false;
   std::string host;  // name or address, without brackets
   uint16_t port = 0;
+  std::string srv;  // "_http._tcp.example.net": where it is (RFC 2782); empty: at host and port
   int weight = 1;
   bool backup = false;  // asked when no other is usable
   std::string zone;     // empty: in none
@@ -44,7 +45,9 @@ struct TlsClientConfig {
   std::string ca_file;           // empty: the system's
   std::string certificate_file;  // client certificate, optional
   std::string key_file;
-  std::string sni;  // empty: the server's host name; also the name that is verified
+  std::string sni;                // empty: the server's host name
+  std::string verify_name;        // that the certificate must have; empty: that of SNI
+  std::vector<std::string> pins;  // "sha256/BASE64" of keys, one of which it must have; empty: any
   bool tls13_only = false;
 };
 

@@ -5,13 +5,19 @@
 #include <functional>
 #include <vector>
 
-#include "common/net/address.h"
+#include "common/net/resolver.h"
 
 namespace seawall::upstream {
 
+struct DialTarget {
+  net::Address address;
+  bool last_resort = false;  // tried only when all before it have failed, not while they are slow
+};
+
 // Families in turn, IPv6 first (RFC 8305 §4); within each family as they came, but begun at another
-// one each `turn`, so that all get connections. Those that `failed` come last.
-std::vector<net::Address> dial_order(const std::vector<net::Address>& addresses, uint64_t turn,
-                                     const std::function<bool(const net::Address&)>& failed);
+// one each `turn`, so that all get connections. Those of a service: by priority, and within one
+// drawn by weight (RFC 2782). Those that `failed` come last.
+std::vector<DialTarget> dial_order(const net::Resolution& found, uint64_t turn,
+                                   const std::function<bool(const net::Address&)>& failed);
 
 }  // namespace seawall::upstream

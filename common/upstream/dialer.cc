@@ -28,16 +28,17 @@ class Dialer::Attempt final : private net::StreamHandler {
 Dialer::Dialer(net::Loop& loop, DialHandler& handler) : loop_(loop), handler_(handler) {}
 Dialer::~Dialer() = default;
 
-void Dialer::start(std::vector<net::Address> addresses) {
-  addresses_ = std::move(addresses);
+void Dialer::start(std::vector<DialTarget> targets) {
+  targets_ = std::move(targets);
   next_ = 0;
   dial_next();
 }
 
 void Dialer::dial_next() {
   timer_.cancel();
-  attempts_.push_back(std::make_unique<Attempt>(*this, addresses_[next_++]));
-  if (next_ < addresses_.size()) loop_.set_timer(timer_, kAttemptDelay);
+  attempts_.push_back(std::make_unique<Attempt>(*this, targets_[next_++].address));
+  const bool races = next_ < targets_.size() && !targets_[next_].last_resort;
+  if (races) loop_.set_timer(timer_, kAttemptDelay);
   handler_.on_dialing();
 }
 
@@ -46,7 +47,7 @@ bool Dialer::give_up() {
   for (const auto& attempt : std::exchange(attempts_, {})) {
     handler_.on_address_failed(attempt->address());
   }
-  if (next_ >= addresses_.size()) return false;
+  if (next_ >= targets_.size()) return false;
   dial_next();
   return true;
 }
@@ -54,11 +55,16 @@ bool Dialer::give_up() {
 void Dialer::cancel() {
   timer_.cancel();
   attempts_.clear();
-  next_ = addresses_.size();
+  next_ = targets_.size();
 }
 
+// Those that were begun before the one that won have had their time.
 void Dialer::connected(Attempt& attempt) {
   const net::Address address = attempt.address();
+  for (const auto& other : attempts_) {
+    if (other.get() == &attempt) break;
+    handler_.on_address_failed(other->address());
+  }
   std::unique_ptr<net::Stream> stream = attempt.take_stream();
   cancel();
   handler_.on_dialed(std::move(stream), address);
@@ -70,7 +76,8 @@ void Dialer::failed(Attempt& attempt, const Error& error) {
   const std::unique_ptr<Attempt> ended = std::move(*found);
   attempts_.erase(found);
   handler_.on_address_failed(ended->address());
-  if (next_ < addresses_.size()) return dial_next();
+  const bool more = next_ < targets_.size();
+  if (more && (attempts_.empty() || !targets_[next_].last_resort)) return dial_next();
   if (attempts_.empty()) handler_.on_dial_failed(error);
 }
 

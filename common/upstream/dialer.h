@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
-#include "common/net/address.h"
 #include "common/net/loop.h"
 #include "common/net/stream.h"
+#include "common/upstream/dial_order.h"
 
 namespace seawall::upstream {
 
@@ -21,6 +21,7 @@ class DialHandler {
   virtual void on_dial_failed(const Error& error) = 0;
   // One more is tried: the time for connecting begins anew.
   virtual void on_dialing() = 0;
+  // Or was overtaken by one that was begun later.
   virtual void on_address_failed(const net::Address& address) = 0;
 
  protected:
@@ -35,7 +36,7 @@ class Dialer {
   ~Dialer();
 
   // In that order; at least one.
-  void start(std::vector<net::Address> addresses);
+  void start(std::vector<DialTarget> targets);
   // Gives up on those under way and tries the next; false if there is none.
   bool give_up();
   void cancel();
@@ -48,7 +49,7 @@ class Dialer {
 
   net::Loop& loop_;
   DialHandler& handler_;
-  std::vector<net::Address> addresses_;
+  std::vector<DialTarget> targets_;
   size_t next_ = 0;
   std::vector<std::unique_ptr<Attempt>> attempts_;
   net::Timer timer_ = net::Timer::to<&Dialer::dial_next>(this);

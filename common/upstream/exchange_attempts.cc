@@ -63,7 +63,7 @@ void Exchange::wait_in_queue() {
 void Exchange::resolve() {
   phase_ = Phase::kResolving;
   arm(group_.config().timeouts.dns);
-  query_ = server_->addresses().find([this](Result<std::vector<net::Address>> found) {
+  query_ = server_->addresses().find([this](Result<std::vector<DialTarget>> found) {
     if (!found) return attempt_failed(found.error());
     phase_ = Phase::kConnecting;
     dialer_.start(std::move(*found));
@@ -185,7 +185,10 @@ void Exchange::attempt_failed(Error error) {
     return next_server();
   }
   if (phase_ < Phase::kHead) {
-    if (connection_) on_address_failed(connection_->address());
+    if (connection_) {
+      on_address_failed(connection_->address());
+      server_->tell_tls_failure(connection_->stream().last_error_text(), error);
+    }
     note(Outcome::kNoAnswer);
     tried_.push_back(server_);
     release_connection(false);

@@ -89,6 +89,10 @@ void Server::on_addresses_gone() {
   }
 }
 
+void Server::tell_tls_failure(const std::string& text, const Error& error) {
+  tell(std::string("TLS fails: ") + error.detail + (text.empty() ? "" : ": " + text));
+}
+
 void Server::remove_idle(Connection& connection) {
   connection.unlink();
   --idle_count_;

@@ -57,6 +57,9 @@ class Server final : private AddressesOwner {
   int in_use() const { return in_use_; }  // connections being opened or used, by this loop
   double turn = 0;                        // its credit for round robin
 
+  // A line for the log; `text` says more than the error, or is empty.
+  void tell_tls_failure(const std::string& text, const Error& error);
+
   // What the whole node thinks of it.
   SharedHealth& health() { return *health_; }
   const SharedHealth& health() const { return *health_; }

@@ -122,10 +122,13 @@ class Takeover:
 
 
 class Origin:
-    def __init__(self, address="127.0.0.1", port=0):
+    """`tls`: an ssl.SSLContext for its connections, which may be replaced."""
+
+    def __init__(self, address="127.0.0.1", port=0, tls=None):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.listener = socket.create_server((address, port), family=family, backlog=512)
         self.port = self.listener.getsockname()[1]
+        self.tls = tls
         self.lock = threading.Lock()
         self.scripts = {}
         self.seen = {}
@@ -178,6 +181,11 @@ class Origin:
                              daemon=True).start()
 
     def _serve(self, connection, number):
+        try:
+            if self.tls:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+        except OSError:
+            return connection.close()
         with self.lock:
             self.connections[number] = connection
         try:

@@ -72,7 +72,7 @@ class DnsDownTest(unittest.TestCase):
         self.assertLess(time.monotonic() - begin, 5.5)
         self.assertEqual(502, response.status)
         self.assertIn(b"DNS", response.body)
-        self.assertIn("fwd=uri-miss", response.fields.joined("Cache-Status"))
+        self.assertIn("detail=upstream-dns", response.fields.joined("Cache-Status"))
         self.assertEqual(200, names.get(path, host="other").status)
         self.assertTrue(names.edge.logged(f"origin: {names.server}: no addresses from DNS: "))
         dns = DnsServer(names.dns.port)
@@ -162,6 +162,49 @@ class ChangeTest(unittest.TestCase):
         seen = collections.Counter(names.get(path).body.decode() for _ in range(12))
         self.assertEqual(dict.fromkeys(addresses, 4), dict(seen))
         self.assertEqual(1, names.dns.asked["origin.test", AAAA])
+
+
+class ServiceTest(unittest.TestCase):
+    """SRV: tests/unit has the order; here is DNS."""
+
+    def start(self, **more):
+        names = Names(self, ("127.0.0.1", "127.0.0.2"), group={"max_idle": 0}, **more)
+        service = {"url": "http://origin.test", "srv": "_http._tcp.origin.test"}
+        names.edge.write(merged(names.edge.config,
+                                {"upstreams": {"origin": {"servers": [service]}}}))
+        names.edge.signal(signal.SIGHUP)
+        self.assertTrue(names.edge.logged("configuration reloaded"))
+        names.dns.set("one.test", "127.0.0.1")
+        names.dns.set("two.test", "127.0.0.2")
+        return names
+
+    def test_priority_port_and_weight_say_who_is_asked(self):
+        names = self.start()
+        path = names.serve("/a")
+        names.dns.set("_http._tcp.origin.test", (10, 1, names.port, "one.test"),
+                      (20, 1, names.port, "two.test"))
+        for _ in range(10):
+            self.assertEqual(b"127.0.0.1", names.get(path).body)
+        self.assertEqual("test.example", names.origins["127.0.0.1"].requests(path)[0].get("Host"))
+        names.origins["127.0.0.1"].close()
+        for _ in range(10):
+            self.assertEqual(b"127.0.0.2", names.get(path).body)
+
+    def test_weights_share_and_changes_are_followed(self):
+        names = self.start()
+        path = names.serve("/a")
+        names.dns.set("_http._tcp.origin.test", (10, 30, names.port, "one.test"),
+                      (10, 10, names.port, "two.test"))
+        seen = collections.Counter(names.get(path).body for _ in range(200))
+        self.assertGreater(seen[b"127.0.0.2"], 20)  # 50 are expected; 5 sigma are 31
+        self.assertGreater(seen[b"127.0.0.1"], 100)
+        names.dns.set("_http._tcp.origin.test", (10, 1, names.port, "two.test"))
+        names.wait_for(path, 200, b"127.0.0.2", seconds=5)
+        time.sleep(1.5)
+        self.assertEqual({b"127.0.0.2"}, {names.get(path).body for _ in range(10)})
+        names.dns.set("_http._tcp.origin.test", (0, 0, 0, "."))  # decidedly not available
+        names.wait_for(path, 502, seconds=5)
+        self.assertTrue(names.edge.logged("no addresses from DNS: name has no addresses"))
 
 
 class HappyEyeballsTest(unittest.TestCase):

@@ -103,12 +103,19 @@ void put(const Writer& w, const upstream::GroupConfig& g) {
   w.put("max_idle", g.max_idle).put("max_pending", g.max_pending).put("head", g.head_bytes);
   for (const upstream::ServerConfig& s : g.servers) {
     w.in("server").put("url", s.url).put("tls", s.tls).put("host", s.host).put("port", s.port);
-    w.in("server").put("weight", s.weight).put("backup", s.backup).put("zone", s.zone);
+    w.in("server")
+        .put("weight", s.weight)
+        .put("backup", s.backup)
+        .put("zone", s.zone)
+        .put("srv", s.srv);
   }
   const upstream::TlsClientConfig& tls = g.tls;
   w.in("tls").put("verify", tls.verify).put("ca", tls.ca_file).put("sni", tls.sni);
   w.in("tls").put("certificate", tls.certificate_file).put("key", tls.key_file);
-  w.in("tls").put("tls13_only", tls.tls13_only);
+  w.in("tls")
+      .put("tls13_only", tls.tls13_only)
+      .put("verify_name", tls.verify_name)
+      .put("pins", tls.pins);
   const upstream::Signing& sign = g.signing;
   w.in("signing").put("kind", sign.kind).put("id", sign.key.id).put("secret", sign.key.secret);
   w.in("signing").put("access", sign.aws.access_key).put("region", sign.aws.region);

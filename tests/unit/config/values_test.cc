@@ -422,6 +422,18 @@ TEST_CASE("the caller's check sees each pair and each list of authorities once")
   CHECK(seen == "ca.pem+ cert.pem+key.pem ");
 }
 
+TEST_CASE("a server may be a service, and its key pinned") {
+  const auto s =
+      good("upstream", R"("servers": [{"url": "https://a.example", "srv": "_https._tcp.a.example"}],
+      "tls": {"verify_name": "B.example", "pins": ["sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA+=",
+                                                   "sha256/BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB/="]})");
+  REQUIRE(s->groups.size() == 1);
+  CHECK(s->groups[0].servers[0].srv == "_https._tcp.a.example");
+  CHECK(s->groups[0].servers[0].host == "a.example");
+  CHECK(s->groups[0].tls.verify_name == "b.example");
+  CHECK(s->groups[0].tls.pins.size() == 2);
+}
+
 TEST_CASE("DNS servers are addresses, the port optional") {
   const auto s = good("resolver", R"("servers": ["192.0.2.1", "127.0.0.1:5353", "::1", "[::1]:54"],
                                      "min_ttl": "5s", "max_ttl": 60, "keep": "0s")");

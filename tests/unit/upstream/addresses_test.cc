@@ -58,6 +58,8 @@ TEST_CASE("the next address is tried after 250 ms, and the first that connects w
     CHECK(exchange->facts().connects == 2);
     scene.loop.pass(Millis(5000));
     CHECK(scene.loop.wires.size() == 2);
+    winner->end();  // who was overtaken comes last for a while
+    CHECK(ip(*dial(scene, heard, exchange)) == ip(*winner));
   }
 }
 
@@ -177,6 +179,35 @@ TEST_CASE("a name is asked for again by its TTL while there are connections, and
   CHECK(scene.resolver.asked == 3);
   scene.loop.pass(Seconds(600));
   CHECK(scene.resolver.asked == 3);
+}
+
+TEST_CASE(
+    "a service has its own ports; its next priority is tried only when the first has failed") {
+  for (const bool fails : {true, false}) {
+    Scene scene(0);
+    GroupConfig config;
+    config.servers.push_back(server("a"));
+    config.servers.back().srv = "_http._tcp.a";
+    scene.resolver.names["_http._tcp.a"] = {"10.0.0.1:8001", "10.0.0.2:8002"};
+    scene.resolver.ranks = {{10, 1}, {20, 1}};
+    scene.make(config);
+    Heard heard;
+    std::unique_ptr<Exchange> exchange;
+    const auto first = dial(scene, heard, exchange);
+    CHECK(first->to.to_string() == "10.0.0.1:8001");
+    scene.loop.pass(Millis(2000));
+    CHECK(scene.loop.wires.size() == 1);
+    if (fails) first->error(ErrorCode::kConnect);
+    scene.loop.pass(Millis(1100));  // or its time for connecting is over
+    REQUIRE(scene.loop.wires.size() == 2);
+    CHECK(first->closed);
+    CHECK(scene.loop.last().to.to_string() == "10.0.0.2:8002");
+    scene.loop.last().connected();
+    CHECK(scene.loop.last().written.find("Host: site.test") != std::string::npos);
+    scene.loop.last().data(kOk);
+    CHECK(heard.all() == "head 200, complete");
+    CHECK(scene.server(0).idle_count() == 1);
+  }
 }
 
 TEST_CASE("a numeric address is never asked for by itself") {

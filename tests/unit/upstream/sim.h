@@ -171,6 +171,7 @@ class SimResolver final : public Resolver {
   }
   std::map<std::string, std::vector<std::string>> names;
   Seconds ttl{0};
+  std::vector<ServiceRank> ranks;
   const char* failing = nullptr;
   const char* error = "no such name";  // not DNS's word that there is none
   int asked = 0;
@@ -189,8 +190,10 @@ class SimResolver final : public Resolver {
       resolution.ttl = resolver.ttl;
       resolution.failing = resolver.failing;
       for (const std::string& ip : it->second) {
-        resolution.addresses.push_back(*Address::parse(ip, 0));
+        const auto with_port = Address::parse_with_port(ip);
+        resolution.addresses.push_back(with_port ? *with_port : *Address::parse(ip, 0));
       }
+      resolution.ranks = resolver.ranks;
       call(std::move(resolution));
     }
     SimResolver& resolver;

@@ -1,0 +1,53 @@
+#include "common/net/service_query.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace seawall::net {
+
+ServiceQuery::ServiceQuery(Resolver& hosts, Millis timeout, Resolver::Callback callback)
+    : hosts_(hosts), timeout_(timeout), callback_(std::move(callback)) {}
+
+ServiceQuery::~ServiceQuery() = default;
+
+void ServiceQuery::take(Result<SrvRecords> found) {
+  if (!found) return answer(found.error());
+  std::vector<SrvRecord>& records = found->records;
+  std::erase_if(records, [](const SrvRecord& r) { return r.host.empty() || r.port == 0; });
+  if (records.empty()) return answer(Error{ErrorCode::kDns, Side::kUpstream, true, kNoAddresses});
+  std::stable_sort(records.begin(), records.end(),
+                   [](const SrvRecord& a, const SrvRecord& b) { return a.priority < b.priority; });
+  if (records.size() > kMaxHosts) records.resize(kMaxHosts);
+  out_.ttl = found->ttl;
+  waiting_ = records.size();
+  for (SrvRecord& record : records) asked_.push_back({std::move(record), nullptr});
+  for (size_t i = 0; i < asked_.size(); ++i) {
+    asked_[i].query =
+        hosts_.resolve(asked_[i].record.host, timeout_,
+                       [this, i](const Result<Resolution>& host) { take_host(i, host); });
+  }
+}
+
+void ServiceQuery::take_host(size_t index, const Result<Resolution>& found) {
+  const SrvRecord& record = asked_[index].record;
+  if (found) {
+    for (Address address : found->addresses) {
+      address.set_port(record.port);
+      out_.addresses.push_back(address);
+      out_.ranks.push_back({record.priority, record.weight});
+    }
+    out_.ttl = std::min(out_.ttl, found->ttl);
+  } else {
+    last_error_ = found.error();
+  }
+  if (--waiting_ > 0) return;
+  if (out_.addresses.empty()) return answer(last_error_);
+  answer(std::move(out_));
+}
+
+void ServiceQuery::answer(Result<Resolution> result) {
+  const Resolver::Callback callback = std::move(callback_);  // it may destroy this
+  callback(std::move(result));
+}
+
+}  // namespace seawall::net
