@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 
-from stand import BIN, SITES, Node, Process, merged
+from stand import BIN, SITES, Node, Process, Processes, merged
 from viewer import Viewer
 
 CHECKER = BIN / "tests" / "purge_checker"
@@ -92,7 +92,7 @@ class Checker:
         self.process.stdin.close()
 
 
-class FleetStand:
+class FleetStand(Processes):
     """`origin`: its port. `fleets`: the name of the fleet of shield, first edge, second edge …; None: of none.
 
     `through(port)` gives the port to connect to in its place: a relay's.
@@ -143,10 +143,3 @@ class FleetStand:
                 answer = viewer.fetch("POST", "/purge", body=b'{"urls": ["/nothing"]}')
                 receipt = json.loads(answer.check.text)
             viewer.close()
-
-    def stop(self):
-        problems = []
-        for process in reversed(self.processes):
-            problems += process.stop()
-        self.temporary.cleanup()
-        return problems

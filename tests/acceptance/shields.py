@@ -11,7 +11,7 @@ import pathlib
 import threading
 import time
 
-from stand import SITES, Node, Origin, Report
+from stand import SITES, Node, Origin, Processes, Report
 from viewer import Cut, Malformed, NoAnswer, TookTooLong, Viewer
 
 SECONDS = 60       # a third each: before, while it is dead, after it is back
@@ -21,7 +21,7 @@ PROBES = 600       # keys whose shield is asked for
 SHARE = 1 / 3
 
 
-class Shields:
+class Shields(Processes):
     """An origin, three shields, an edge."""
 
     def __init__(self):
@@ -59,13 +59,6 @@ class Shields:
             homes[n] = found.group(0) if found else "none"
         viewer.close()
         return homes
-
-    def stop(self):
-        problems = []
-        for process in reversed(self.processes):
-            problems += process.stop()
-        self.temporary.cleanup()
-        return problems
 
 
 class Load:

@@ -202,7 +202,19 @@ def merged(base, more):
 SITES = [{"name": "all", "hosts": ["*"], "behaviors": [{"path": "*"}]}]
 
 
-class Stand:
+class Processes:
+    """Base of what has `processes`, in the order of their start, and a `temporary` folder."""
+
+    def stop(self):
+        """Ends all, viewers' side first; what was wrong with any of them."""
+        problems = []
+        for process in reversed(self.processes):
+            problems += process.stop()
+        self.temporary.cleanup()
+        return problems
+
+
+class Stand(Processes):
     """Origin (ours, or the one given: an object with `port` and `stop()`), shield if wanted, edge."""
 
     def __init__(self, shield=True, origin=None, both=None, edge=None, tls=True,
@@ -255,14 +267,6 @@ class Stand:
     @property
     def nodes(self):
         return [p for p in self.processes if isinstance(p, Node)]
-
-    def stop(self):
-        """Ends all, viewers' side first; what was wrong with any of them."""
-        problems = []
-        for process in reversed(self.processes):
-            problems += process.stop()
-        self.temporary.cleanup()
-        return problems
 
 
 class Report:
