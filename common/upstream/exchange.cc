@@ -1,5 +1,6 @@
 #include "common/upstream/exchange.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "common/h1/writer.h"
@@ -38,7 +39,10 @@ void Exchange::leave_queue() {
 void Exchange::start() {
   assert(phase_ == Phase::kIdle);
   const Timeouts& timeouts = group_.config().timeouts;
-  if (timeouts.total > Millis(0)) total_deadline_ = group_.loop().now() + timeouts.total;
+  total_deadline_ = request_.deadline;
+  if (timeouts.total > Millis(0)) {
+    total_deadline_ = std::min(total_deadline_, group_.loop().now() + timeouts.total);
+  }
   request_sent_ = request_.body == ExchangeRequest::BodyKind::kNone;
   if (!request_.probe && !request_.beside) group_.retries().note_request(group_.loop().now());
   next_server();
@@ -48,6 +52,7 @@ void Exchange::start() {
 void Exchange::use_connection() {
   phase_ = Phase::kHead;
   asked_ = group_.loop().now();
+  handler_.on_asked();
   ++connection_->uses;
   head_bytes_.clear();
   write_broken_ = false;

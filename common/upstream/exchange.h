@@ -37,6 +37,8 @@ class ExchangeHandler {
   virtual void on_failed(const Error& error) = 0;
   // What send_body() queued is on its way: more is welcome.
   virtual void on_request_drained() = 0;
+  // The request goes out on a connection; once more with each further attempt.
+  virtual void on_asked() {}
 
  protected:
   ~ExchangeHandler() = default;
@@ -48,11 +50,12 @@ struct ExchangeRequest {
   std::string host;        // value of Host; empty: the server's own
   std::string fields;      // all other lines, "Name: value\r\n"…, without the empty line
   enum class BodyKind : uint8_t { kNone, kLength, kChunked } body = BodyKind::kNone;
-  uint64_t key = 0;                // hash of what is asked for, for Policy::kConsistentHash
-  std::optional<size_t> server;    // this one of the group and no other
-  const Server* beside = nullptr;  // a hedge: the same is under way there
-  bool upgrade = false;            // a 101 is welcome
-  bool probe = false;              // what becomes of it is for the asker to judge
+  uint64_t key = 0;                     // hash of what is asked for, for Policy::kConsistentHash
+  std::optional<size_t> server;         // this one of the group and no other
+  const Server* beside = nullptr;       // a hedge: the same is under way there
+  MonoTime deadline = MonoTime::max();  // for all of it, where Timeouts::total leaves more
+  bool upgrade = false;                 // a 101 is welcome
+  bool probe = false;                   // what becomes of it is for the asker to judge
 };
 
 class Exchange final : public ListNode, private net::StreamHandler, private DialHandler {
@@ -74,6 +77,13 @@ class Exchange final : public ListNode, private net::StreamHandler, private Dial
 
   // All connections that it may use are in use by others.
   bool is_queued() const { return phase_ == Phase::kQueued; }
+  // The server has been asked, and its final head has not come.
+  bool awaits_head() const { return phase_ == Phase::kHead; }
+  MonoTime deadline() const { return total_deadline_; }
+  // A hedge has been answered before this one: ends it like abort_body(), and notes how long its
+  // server has taken at least; that it gave no answer, if nothing has come from it since, to
+  // nobody on this loop.
+  void lose();
 
   struct Facts {
     const Server* server = nullptr;  // asked last

@@ -110,10 +110,26 @@ bool Exchange::bad_answer(int status) const {
 void Exchange::note(Outcome outcome) {
   if (request_.probe) return;
   const MonoTime now = group_.loop().now();
+  if (outcome != Outcome::kNoAnswer) server_->answered = now;
   const bool tells = outcome == Outcome::kGood && request_.body == ExchangeRequest::BodyKind::kNone;
   const Micros latency = tells ? std::max(now - asked_, Micros(1)) : Micros(0);
   server_->health().note(outcome, now, latency);
-  if (tells && group_.config().retry.hedge) group_.latencies().add(latency, now);
+  // A hedge's time in place of that of the request beside it would make late ones look quick.
+  if (tells && group_.config().retry.hedge && !request_.beside) {
+    group_.latencies().add(latency, now);
+  }
+}
+
+// One that answers others meanwhile does not hang: it is only slow with this.
+void Exchange::lose() {
+  if (phase_ == Phase::kHead) {
+    const MonoTime now = group_.loop().now();
+    const Micros waited = std::max(now - asked_, Micros(1));
+    const bool silent = head_bytes_.empty() && interim_count_ == 0 && server_->answered <= asked_;
+    server_->health().note(silent ? std::optional(Outcome::kNoAnswer) : std::nullopt, now, waited);
+    group_.latencies().add(waited, now);
+  }
+  abort_body();
 }
 
 bool Exchange::may_repeat() const {

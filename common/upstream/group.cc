@@ -91,6 +91,10 @@ bool Group::has_room(const std::vector<const Server*>& tried) {
   return upstream::has_room(find_candidates(tried));
 }
 
+bool Group::may_hedge(const std::vector<const Server*>& tried) {
+  return !panics() && find_candidates(tried) <= Rank::kFar;
+}
+
 size_t Group::pick(uint64_t key) {
   switch (config_.policy) {
     case Policy::kRoundRobin:

@@ -42,6 +42,8 @@ class Group {
   Server* choose(const std::vector<const Server*>& tried, uint64_t key);
   // Whether choose() would find one with a connection to spare.
   bool has_room(const std::vector<const Server*>& tried);
+  // Whether that would be one that is no backup and thought well, in a group that is so as a whole.
+  bool may_hedge(const std::vector<const Server*>& tried);
   // No server is usable, backups included: the time for config().fallback.
   bool is_down() const;
 

@@ -49,7 +49,7 @@ std::optional<Health::Change> SharedHealth::note_outlier(MonoTime now) {
   return change;
 }
 
-void SharedHealth::note(Outcome outcome, MonoTime now, Micros latency) {
+void SharedHealth::note(std::optional<Outcome> outcome, MonoTime now, Micros latency) {
   std::optional<Health::Change> change;
   bool compares = false;
   OutlierRules rules;
@@ -58,8 +58,8 @@ void SharedHealth::note(Outcome outcome, MonoTime now, Micros latency) {
     compares = note_latency(latency, now);
     rules = outlier_rules_;
     ++requests_;
-    if (outcome != Outcome::kGood) ++failures_;
-    change = health_.note(outcome, now);
+    if (outcome && *outcome != Outcome::kGood) ++failures_;
+    if (outcome) change = health_.note(*outcome, now);
     if (change) usable_from_.store(health_.usable_from(), std::memory_order_relaxed);
   }
   if (change) tell(change);

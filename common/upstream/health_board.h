@@ -24,8 +24,9 @@ class SharedHealth {
  public:
   SharedHealth(HealthBoard& board, const GroupConfig& group, const ServerConfig& server);
 
-  // `latency`: until the head came; 0 where that says nothing of the server.
-  void note(Outcome outcome, MonoTime now, Micros latency = Micros(0));
+  // `outcome`: none where it was not awaited. `latency`: until the head came, or that it took at
+  // least; 0 where that says nothing of the server.
+  void note(std::optional<Outcome> outcome, MonoTime now, Micros latency = Micros(0));
   void note_probe(bool good, MonoTime now);
   // A line about this server for the log; not the same one again within a minute (each loop has
   // its own to say).

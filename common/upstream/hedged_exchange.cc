@@ -23,28 +23,25 @@ HedgedExchange::HedgedExchange(Group& group, ExchangeRequest request, ExchangeHa
       again_(may_hedge(group, request) ? std::optional(request) : std::nullopt),
       first_(*this, std::move(request)) {}
 
-void HedgedExchange::start() {
-  if (again_) {
-    const MonoTime now = group_.loop().now();
-    Latencies& latencies = group_.latencies();
-    if (latencies.count(now) >= kMinAnswers) {
-      group_.loop().timers().set(late_,
-                                 now + std::max<Micros>(latencies.quantile(0.95, now), kShortest));
-    }
-  }
-  first_.exchange.start();
+// By the first one, since there is no second without again_ having been used up.
+void HedgedExchange::on_asked() {
+  if (!again_) return;
+  const MonoTime now = group_.loop().now();
+  Latencies& latencies = group_.latencies();
+  if (latencies.count(now) < kMinAnswers) return;
+  group_.loop().timers().set(late_,
+                             now + std::max<Micros>(latencies.quantile(0.95, now), kShortest));
 }
 
-// In the queue a second request would only make it longer.
 void HedgedExchange::on_late() {
-  if (!again_ || first_.out || first_.exchange.is_queued()) return;
+  if (!again_ || first_.out || !first_.exchange.awaits_head()) return;
   const Server* busy = first_.exchange.facts().server;
   std::vector<const Server*> tried;
   if (group_.servers().size() > 1) tried.push_back(busy);
-  if (!busy || !group_.has_room(tried) || !group_.retries().take(group_.loop().now())) return;
+  if (!group_.may_hedge(tried) || !group_.retries().take(group_.loop().now())) return;
   again_->beside = busy;
-  second_ = std::make_unique<Runner>(*this, std::move(*again_));
-  again_.reset();
+  again_->deadline = first_.exchange.deadline();
+  second_ = std::make_unique<Runner>(*this, *std::exchange(again_, std::nullopt));
   second_->exchange.start();
 }
 
@@ -70,8 +67,10 @@ void HedgedExchange::on_head(Runner& runner, const http::ResponseHead& head,
   again_.reset();
   if (Runner* other = other_than(runner)) {
     if (head.status >= 500) return give_up(runner);
+    if (other == &first_) first_.exchange.lose();
     give_up(*other);
   }
+  hedge_won_ = &runner == second_.get();
   handler_.on_head(head, framing);
 }
 
@@ -87,11 +86,12 @@ HedgedExchange::Facts HedgedExchange::facts() const {
   if (!second_) return facts;
   const Exchange::Facts& more = second_->exchange.facts();
   facts.hedged = true;
-  facts.hedge_won = told() == second_.get();
+  facts.hedge_won = hedge_won_;
+  facts.retry_refused |= more.retry_refused;
   facts.bytes_received += more.bytes_received;
   facts.connects += more.connects;
   facts.retries += more.retries;
-  if (facts.hedge_won) {
+  if (told() == second_.get()) {
     facts.server = more.server;
     facts.reused = more.reused;
   }

@@ -2,8 +2,9 @@
 // without a body has not come within the time that 95% of the group's answers of late took, the
 // same is asked of another server (the same, if there is no other) as well, out of the retry budget
 // (Dean and Barroso, The Tail at Scale, 2013). The first head that is no 5xx wins, and the other
-// connection is closed. Of two that fail the later one counts. In all else, lifetime, thread and
-// handler, it is an Exchange.
+// connection is closed; that the first one lost is noted against its server (Exchange::lose()). Of
+// two that fail the later one counts. The time starts when a server is asked, not before a
+// connection is there. In all else, lifetime, thread and handler, it is an Exchange.
 #pragma once
 
 #include <memory>
@@ -18,7 +19,7 @@ class HedgedExchange final {
  public:
   HedgedExchange(Group& group, ExchangeRequest request, ExchangeHandler& handler);
 
-  void start();
+  void start() { first_.exchange.start(); }
   bool send_body(std::string_view bytes) { return first_.exchange.send_body(bytes); }
   void finish_body(std::string_view trailers) { first_.exchange.finish_body(trailers); }
   void abort_body() { first_.exchange.abort_body(); }
@@ -27,7 +28,7 @@ class HedgedExchange final {
 
   struct Facts : Exchange::Facts {  // both together; `server` and `reused` of the one that is told
     bool hedged = false;
-    bool hedge_won = false;
+    bool hedge_won = false;  // its answer was the one to be told
   };
   Facts facts() const;
 
@@ -47,6 +48,7 @@ class HedgedExchange final {
     }
     void on_failed(const Error& error) override { owner.on_failed(*this, error); }
     void on_request_drained() override { owner.handler_.on_request_drained(); }
+    void on_asked() override { owner.on_asked(); }
 
     HedgedExchange& owner;
     Exchange exchange;
@@ -56,6 +58,7 @@ class HedgedExchange final {
   void on_interim(const Runner& runner, const http::ResponseHead& head);
   void on_head(Runner& runner, const http::ResponseHead& head, const h1::Framing& framing);
   void on_failed(Runner& runner, const Error& error);
+  void on_asked();
   void on_late();
   static void give_up(Runner& runner);
   Runner* other_than(const Runner& runner);
@@ -67,6 +70,7 @@ class HedgedExchange final {
   std::optional<ExchangeRequest> again_;  // for the second one, until it is sent
   Runner first_;
   std::unique_ptr<Runner> second_;
+  bool hedge_won_ = false;
   net::Timer late_ = net::Timer::to<&HedgedExchange::on_late>(this);
 };
 

@@ -56,6 +56,7 @@ class Server final : private AddressesOwner {
 
   int in_use() const { return in_use_; }  // connections being opened or used, by this loop
   double turn = 0;                        // its credit for round robin
+  MonoTime answered{};                    // when a head last came from it, to this loop
 
   // A line for the log; `text` says more than the error, or is empty.
   void tell_tls_failure(const std::string& text, const Error& error);
