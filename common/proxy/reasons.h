@@ -1,6 +1,7 @@
-// Of two reasons the one to tell.
+// What follows from a reason or an error, and of two reasons the one to tell.
 #pragma once
 
+#include "common/base/result.h"
 #include "common/cache/policy.h"
 
 namespace seawall::proxy {
@@ -10,6 +11,22 @@ constexpr bool forbids_stale(cache::Reason reason) {
   using cache::Reason;
   return reason == Reason::kNoCache || reason == Reason::kMustRevalidate ||
          reason == Reason::kProxyRevalidate || reason == Reason::kSMaxage;
+}
+
+// Whether those who have waited for another's fetch, and got this error of it, try once more,
+// through one of them. Not after a time-out: they have waited as long; nor where there is too much
+// to do.
+constexpr bool is_worth_another_fetch(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kDns:
+    case ErrorCode::kConnect:
+    case ErrorCode::kTls:
+    case ErrorCode::kReset:
+    case ErrorCode::kProtocol:
+      return true;
+    default:
+      return false;
+  }
 }
 
 // What made us ask, where that is a directive; else what came of it.

@@ -15,8 +15,7 @@ void refresh_in_background(Worker& worker, const Peer& peer, const http::Request
   if (!group) return;
   const RequestMatcher matcher(head.fields, route.behavior->vary);
   const int64_t now = floor_seconds(worker.loop().wall_now()).time_since_epoch().count();
-  store::Joined joined =
-      worker.store().join(route.key_ref(), matcher, stored, store::Store::Join::kAny, now);
+  store::Joined joined = worker.store().join(route.key_ref(), matcher, stored, now);
   if (joined.how != How::kLead && joined.how != How::kAlone) return;
   FetchWish wish;
   wish.request = Ref<OwnedHead>(new OwnedHead(head));

@@ -118,4 +118,10 @@ bool RequestMatcher::matches(std::string_view vary, std::string_view vary_key) c
   return size && std::string_view(buffer, *size) == vary_key;
 }
 
+store::Variant RequestMatcher::variant(std::string_view vary) const {
+  char buffer[kMaxVaryKey];
+  const std::optional<size_t> size = cache::write_vary_key(vary, fields_, rules_, buffer);
+  return size ? store::Variant{std::string(vary), std::string(buffer, *size)} : store::Variant{};
+}
+
 }  // namespace seawall::proxy

@@ -24,6 +24,7 @@ struct Peer {
   bool tls = false;
   bool trusted_edge = false;  // its internal fields are believed
   bool may_purge = false;
+  bool counted = false;             // among its address's: see address_counts.h
   bool trusts_certificate = false;  // a verified client certificate makes it a trusted edge
   bool must_sign = false;           // its requests have to pass Settings::gate, if there is one
 };
@@ -86,6 +87,8 @@ class RequestMatcher final : public store::VariantMatcher {
   RequestMatcher(http::Fields fields, const cache::VaryRules& rules)
       : fields_(fields), rules_(rules) {}
   bool matches(std::string_view vary, std::string_view vary_key) const override;
+  // The variant that the request selects among those that vary on these names.
+  store::Variant variant(std::string_view vary) const;
 
  private:
   http::Fields fields_;

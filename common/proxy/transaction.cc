@@ -188,9 +188,7 @@ Transaction::Next Transaction::join(const Route& route) {
     return Next::kAgain;
   }
   const RequestMatcher matcher(request_->head().fields, behavior_->vary);
-  store::Joined joined = worker_.store().join(
-      route.key_ref(), matcher, stored_,
-      left_fill_ ? store::Store::Join::kKnownOnly : store::Store::Join::kAny, now);
+  store::Joined joined = worker_.store().join(route.key_ref(), matcher, stored_, now, expected_);
   switch (joined.how) {
     case How::kRetry:
       return again();
@@ -281,7 +279,7 @@ Transaction::Next Transaction::take_fill_answer() {
     }
     if (worker_.store().was_purged_before(*interest_, joined_at_)) return again();  // by its tags
     if (!matcher.matches(got.object->vary(), got.object->vary_key())) {
-      left_fill_ = true;
+      expected_ = matcher.variant(got.object->vary());
       return again();
     }
   }
@@ -345,12 +343,20 @@ Transaction::Next Transaction::upstream_failed(const Error& error) {
       fields.ttl = verdict.ttl;
       return answer(stored_, fields, false);
     }
+    if (takes_over(error)) return again();
     const bool overload = error.code == ErrorCode::kOverload && !forbids_stale(verdict.reason);
     return answer_error(overload ? 503 : 504,
                         "The origin cannot be reached, and a stale answer is forbidden.",
                         verdict.reason);
   }
+  if (takes_over(error)) return again();
   return answer_error(status_for(error), error.detail, reason);
+}
+
+// Whether we, who have waited for another's fetch, try once more: one of us leads, and all who do
+// so follow it. Whoever has sent a byte of the first answer can't.
+bool Transaction::takes_over(const Error& error) {
+  return !leader_ && !std::exchange(handed_over_, true) && is_worth_another_fetch(error);
 }
 
 size_t Transaction::take_body(std::span<char> bytes) {

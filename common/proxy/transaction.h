@@ -85,6 +85,7 @@ class Transaction final : public net::PostedTask, public SenderOwner, public Upl
   Next await();
   Next take_fill_answer();
   Next upstream_failed(const Error& error);
+  bool takes_over(const Error& error);
   void start_fetch(const Route& route, store::FillPermit permit, bool may_store);
   void send_interim();
   Next again();
@@ -115,8 +116,8 @@ class Transaction final : public net::PostedTask, public SenderOwner, public Upl
 
   Step step_ = Step::kLookup;
   int lookups_ = 0;
-  bool alone_ = false;      // shares no fill any more
-  bool left_fill_ = false;  // its variant was another one
+  bool alone_ = false;        // shares no fill any more
+  bool handed_over_ = false;  // another's fetch has failed; the next one is the last
   bool leader_ = false;
   bool passing_ = false;      // the answer is for this request only
   bool as_received_ = false;  // and so is the request: the cache has no part in it
@@ -127,6 +128,7 @@ class Transaction final : public net::PostedTask, public SenderOwner, public Upl
   bool tunnel_ = false;
   bool just_fetched_ = false;  // the answer is the upstream's own, not one that it confirmed
   cache::Reason forward_reason_ = cache::Reason::kNone;
+  store::Variant expected_;  // where the fill that we waited for was of another one
   Ref<store::Object> stored_;
   store::FillInterest interest_;
   size_t seen_interim_ = 0;

@@ -239,12 +239,14 @@ Transaction::Next Transaction::send(BodySender::Plan plan) {
   step_ = Step::kSend;
   if (!sender_.start(std::move(plan))) {
     // The body has failed, or one that could not be held has gone on without us. Nothing was sent.
+    const Ref<store::Body> body = object_ ? object_->body() : Ref<store::Body>();
     object_.reset();
     step_ = Step::kAwait;
     if (leader_) {
       return answer_error(502, "The origin's answer was cut short.", cache::Reason::kIncomplete);
     }
-    alone_ = true;
+    const bool failed = body && body->state() == store::Body::State::kFailed;
+    if (!failed || std::exchange(handed_over_, true)) alone_ = true;
     return again();
   }
   return Next::kSuspend;

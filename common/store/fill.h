@@ -48,6 +48,12 @@ class FillInterest : private ListNode {
   Waker* waker_ = nullptr;  // guarded by the fill's mutex
 };
 
+// What a fill is expected to bring: that of those who have left another for its Vary.
+struct Variant {
+  std::string vary;      // names, as in ObjectInit
+  std::string vary_key;  // their values in the request
+};
+
 class Fill final : public RefCounted<Fill> {
  public:
   enum class State : uint8_t { kWaiting, kStreaming, kFailed };
@@ -94,6 +100,8 @@ class Fill final : public RefCounted<Fill> {
   void begin_again_at(uint64_t number) { since_.store(number, std::memory_order_relaxed); }
   // Up to where the store knows that no purge hits what is streaming; under the shard's lock.
   uint64_t joinable_at = 0;
+  // Set before others can find it; without a name: nothing is known.
+  Variant expected;
 
  private:
   friend class FillInterest;

@@ -57,7 +57,7 @@ Ref<Object> Store::find(const KeyRef& key, const VariantMatcher& matcher) {
 }
 
 Joined Store::join(const KeyRef& key, const VariantMatcher& matcher, const Ref<Object>& seen,
-                   Join mode, int64_t now_seconds) {
+                   int64_t now_seconds, const Variant& expected) {
   Joined joined;
   Shard& shard = shard_of(key.url_hash);
   std::lock_guard lock(shard.mutex);
@@ -71,7 +71,9 @@ Joined Store::join(const KeyRef& key, const VariantMatcher& matcher, const Ref<O
     if (fill.key() != key.text) continue;
     if (!may_join(fill)) continue;
     const bool waiting = fill.state() == Fill::State::kWaiting;
-    if (waiting && mode == Join::kKnownOnly) continue;
+    const bool known = !fill.expected.vary.empty();
+    if (waiting && known && !matcher.matches(fill.expected.vary, fill.expected.vary_key)) continue;
+    if (waiting && !known && !expected.vary.empty()) continue;
     if (!waiting && (fill.state() != Fill::State::kStreaming || !fill.answer().shareable ||
                      now_seconds >= fill.answer().shareable_until ||
                      !matcher.matches(fill.object()->vary(), fill.object()->vary_key()))) {
@@ -85,6 +87,7 @@ Joined Store::join(const KeyRef& key, const VariantMatcher& matcher, const Ref<O
   const bool alone = known != shard.uncacheable.end() && known->second > now_seconds;
   joined.how = alone ? Joined::How::kAlone : Joined::How::kLead;
   joined.fill = Ref<Fill>(new Fill(key.hash, key.url_hash, key.text, !alone, purges_.position()));
+  joined.fill->expected = expected;
   if (!alone) shard.fills.emplace(key.hash, joined.fill.get());
   joined.permit = FillPermit(this, joined.fill);
   return joined;

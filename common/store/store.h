@@ -100,11 +100,10 @@ class Store final : private Reclaimer {
   // The newest stored variant that `matcher` selects, marked as used; or nothing.
   Ref<Object> find(const KeyRef& key, const VariantMatcher& matcher);
   // After a look-up that found `seen` (may be empty) and was not enough: become the one who
-  // fetches, or wait for it. `restrict_to_known`: join only fills whose answer is here and matches
-  // (for who has left one because its Vary did not).
-  enum class Join : uint8_t { kAny, kKnownOnly };
-  Joined join(const KeyRef& key, const VariantMatcher& matcher, const Ref<Object>& seen, Join mode,
-              int64_t now_seconds);
+  // fetches, or wait for it. `expected`: for who has left a fill because its Vary did not match; it
+  // joins only what is known, or expected, to bring its variant.
+  Joined join(const KeyRef& key, const VariantMatcher& matcher, const Ref<Object>& seen,
+              int64_t now_seconds, const Variant& expected = {});
   // A fill that nobody else can join.
   FillPermit alone(const KeyRef& key);
   // Remembers for `seconds` that the key's answers can't be shared (bounded per shard).

@@ -50,12 +50,9 @@ struct Fetching {
     wish.may_store = may_store;
     FetchPlan plan =
         plan_fetch(scene.worker, scene.peer, route, wish, *scene.worker.upstreams()->find("one"));
-    plan.permit =
-        sharing == Sharing::kAlone
-            ? scene.store.alone(route.key_ref())
-            : std::move(
-                  scene.store.join(route.key_ref(), AnyVariant(), {}, store::Store::Join::kAny, 0)
-                      .permit);
+    plan.permit = sharing == Sharing::kAlone
+                      ? scene.store.alone(route.key_ref())
+                      : std::move(scene.store.join(route.key_ref(), AnyVariant(), {}, 0).permit);
     interest.join(plan.permit.ref());
     auto fetch = std::make_unique<Fetch>(scene.worker, std::move(plan));
     Fetch& started = *fetch;

@@ -121,9 +121,9 @@ inline std::string body_of(const Ref<Object>& object) {
 }
 
 inline Joined join_any(Store& store, const KeyRef& key, int64_t now = 0,
-                       Store::Join mode = Store::Join::kAny) {
+                       const Variant& expected = {}) {
   const AnyVariant any;
-  return store.join(key, any, store.find(key, any), mode, now);
+  return store.join(key, any, store.find(key, any), now, expected);
 }
 
 }  // namespace seawall::store

@@ -123,7 +123,7 @@ TEST_CASE("the first leads, the others follow until the fill has ended") {
   CHECK(leader.permit.commit(answer.object, 16));
   CHECK(store.stats().fills == 0);
   // The look-up found nothing, but now there is something.
-  CHECK(store.join(key, AnyVariant(), {}, Store::Join::kAny, 0).how == How::kRetry);
+  CHECK(store.join(key, AnyVariant(), {}, 0).how == How::kRetry);
   CHECK(join_any(store, key).how == How::kLead);  // what it found was not enough
 }
 
@@ -131,7 +131,7 @@ TEST_CASE("an answer that can't be shared is not joined, nor one for another var
   Store store(small());
   const TestKey key("https://a/1");
   Joined leader = join_any(store, key);
-  CHECK(join_any(store, key, 0, Store::Join::kKnownOnly).how == How::kLead);  // unlike kAny
+  CHECK(join_any(store, key, 0, {"accept", "=x"}).how == How::kLead);  // unlike one without
   Fill::Answer answer;
   answer.object = make_object(store, key, "body", "=gzip");
   leader.fill->publish(answer);
@@ -143,8 +143,8 @@ TEST_CASE("an answer that can't be shared is not joined, nor one for another var
   answer.shareable = true;
   second.fill->publish(answer);
   const OneVariant br("=br"), gzip("=gzip");
-  CHECK(store.join(shared, gzip, {}, Store::Join::kKnownOnly, 0).how == How::kFollow);
-  CHECK(store.join(shared, br, {}, Store::Join::kAny, 0).how == How::kLead);
+  CHECK(store.join(shared, gzip, {}, 0, {"accept", "=gzip"}).how == How::kFollow);
+  CHECK(store.join(shared, br, {}, 0).how == How::kLead);
 
   const TestKey failed("https://a/3");
   Joined third = join_any(store, failed);

@@ -84,7 +84,7 @@ void hammer(Shared& s, unsigned seed, int steps) {
     if (found && random() % 2) s.store.state_of(*found, kStart);
     if (found && random() % 4) continue;
     if (found && random() % 8 == 0) s.store.remove(*found);
-    Joined joined = s.store.join(s.keys[key], any, found, Store::Join::kAny, step % 3);
+    Joined joined = s.store.join(s.keys[key], any, found, step % 3);
     if (joined.how == Joined::How::kFollow) follow(s, key, std::move(joined.fill));
     if (joined.permit) lead(s, key, joined, random);
     if (s.store.memory().used() > kBudget) s.wrong = true;
@@ -159,7 +159,7 @@ TEST_CASE("of many threads that miss at once one leads, and all get its answer")
         const AnyVariant any;
         for (;;) {
           if (s.store.find(key, any)) break;
-          Joined joined = s.store.join(key, any, {}, Store::Join::kAny, 0);
+          Joined joined = s.store.join(key, any, {}, 0);
           if (joined.how == Joined::How::kRetry) continue;
           if (joined.how == Joined::How::kFollow) {
             follow(s, 0, std::move(joined.fill));
