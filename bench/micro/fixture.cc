@@ -60,7 +60,7 @@ void fill(store::Store& store, size_t count) {
     init.facts.explicit_lifetime = Seconds(3600);
     init.facts.source = cache::LifetimeSource::kMaxAge;
     Ref<store::Object> object = store::Object::create_inline(store.memory(), init, body);
-    store::Joined joined = store.join(key.ref(), any, {}, store::Store::Join::kAny, 0);
+    store::Joined joined = store.join(key.ref(), any, {}, 0);
     if (!object || !joined.permit.commit(std::move(object), 16)) {
       fprintf(stderr, "micro: the store does not take object %zu\n", i);
       std::exit(1);

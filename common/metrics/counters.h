@@ -26,6 +26,8 @@ constexpr size_t status_class(int status) {
 #define SEAWALL_LOOP_COUNTERS(X)                                                                \
   X(viewer_connections, "viewer_connections_total", "Connections accepted from viewers.")       \
   X(refused_connections, "refused_connections_total", "Connections refused at the limit.")      \
+  X(refused_addresses, "refused_addresses_total",                                               \
+    "Connections refused because their address has too many.")                                  \
   X(refused_requests, "refused_requests_total", "Requests refused as malformed or too large.")  \
   X(auth_missing, "auth_missing_total", "Requests refused: X-Seawall-Auth is missing.")         \
   X(auth_invalid, "auth_invalid_total", "Requests refused: X-Seawall-Auth is not right.")       \
@@ -54,6 +56,7 @@ constexpr size_t status_class(int status) {
   X(background_refreshes, "background_refreshes_total", "Refreshes with no viewer waiting.")    \
   X(stores, "stores_total", "Answers stored.")                                                  \
   X(store_refused, "store_refused_total", "Storable answers for which there was no space.")     \
+  X(shed_fills, "shed_fills_total", "Storable answers not stored since memory ran out.")        \
   X(purges, "purges_total", "Purges accepted.")
 
 // What is counted for each site.

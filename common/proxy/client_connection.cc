@@ -1,5 +1,7 @@
 #include "common/proxy/client_connection.h"
 
+#include <algorithm>
+
 #include "common/h1/connection.h"
 #include "common/proxy/error_page.h"
 #include "common/proxy/forward.h"
@@ -24,6 +26,12 @@ ClientConnection::ClientConnection(Worker& worker, const Peer& peer)
 ClientConnection::~ClientConnection() {
   work_.reset();
   worker_.counters().open_viewer_connections.sub();
+  stop_counting();
+}
+
+void ClientConnection::stop_counting() {
+  if (peer_.counted) worker_.overload()->addresses().leave(peer_.address);
+  peer_.counted = false;
 }
 
 void ClientConnection::start(std::unique_ptr<net::Stream> stream) {
@@ -51,6 +59,7 @@ void ClientConnection::keep_input(std::string_view bytes) {
 void ClientConnection::on_connected() {
   peer_.trusted_edge =
       peer_.trusted_edge || (peer_.trusts_certificate && stream_->has_verified_peer_certificate());
+  if (peer_.trusted_edge) stop_counting();
   worker_.counters().tls_handshakes.add();
 }
 
@@ -101,7 +110,24 @@ std::span<char> ClientConnection::feed_body(std::span<char> data) {
   if (!work_->input.empty()) return data;  // in order
   const size_t used = work_->transaction->take_body(data);
   if (used > 0) set_timer(worker_.settings()->limits.body_idle_time);
+  if (used > 0 && work_ && work_->transaction && sends_too_slowly(used)) {
+    work_->transaction->refuse_upload(408, "The request body came too slowly.");
+  }
   return data.subspan(used);
+}
+
+// A byte now and then is no upload. Periods in which we have held it back don't count.
+bool ClientConnection::sends_too_slowly(size_t more) {
+  const Limits& limits = worker_.settings()->limits;
+  const MonoTime now = worker_.loop().now();
+  if (work_->upload_since == MonoTime{}) work_->upload_since = now;
+  work_->uploaded += more;
+  const auto passed = std::chrono::duration_cast<Millis>(now - work_->upload_since);
+  if (passed < limits.body_idle_time) return false;
+  work_->upload_since = now;
+  const uint64_t sent = std::exchange(work_->uploaded, 0);
+  const bool is_over = tunnel_ || work_->transaction->body_done();
+  return !is_over && sent < limits.min_rate * static_cast<uint64_t>(passed.count()) / 1000;
 }
 
 // As many requests from the front of `bytes` as can be answered; returns how many bytes they were.
@@ -314,6 +340,8 @@ void ClientConnection::transaction_done(After after) {
 
 void ClientConnection::resume_upload() {
   if (!work_ || !work_->transaction) return;
+  work_->upload_since = {};
+  work_->uploaded = 0;
   if (!work_->input.empty()) {
     std::string input = std::move(work_->input);
     work_->input.clear();
@@ -367,11 +395,16 @@ bool ClientConnection::waits_for_viewer() const {
   return reading_ && transaction.takes_body() && !transaction.body_done();
 }
 
-// Whether the viewer has taken bytes since we last asked: a large write tells only when it is over.
+// Whether the viewer has taken bytes enough since we last asked: a large write tells only when it
+// is over.
 bool ClientConnection::took_some() {
   if (!stream_->write_pending()) return false;
+  const Limits& limits = worker_.settings()->limits;
   const size_t unsent = stream_->unsent();
-  return std::exchange(work().unsent, unsent) != unsent;
+  const size_t before = std::exchange(work().unsent, unsent);
+  if (unsent > before) return true;  // another write
+  const auto least = limits.min_rate * static_cast<uint64_t>(limits.write_idle_time.count()) / 1000;
+  return before - unsent >= std::max<uint64_t>(1, least);
 }
 
 void ClientConnection::on_timer() {

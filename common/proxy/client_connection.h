@@ -29,9 +29,11 @@ class ClientConnection final : public ListNode, public net::StreamHandler, publi
  private:
   // Only while there is something that an idle connection has not.
   struct Work {
-    std::string input;   // bytes behind what has been handled
-    size_t scanned = 0;  // of an incomplete head in `input`
-    size_t unsent = 0;   // of the write under way, when its time-out last passed
+    std::string input;        // bytes behind what has been handled
+    size_t scanned = 0;       // of an incomplete head in `input`
+    size_t unsent = 0;        // of the write under way, when its time-out last passed
+    uint64_t uploaded = 0;    // of a body, since
+    MonoTime upload_since{};  // the beginning of a period, or of the body
     std::unique_ptr<PendingOutput> output;
     std::unique_ptr<Transaction> transaction;
     std::unique_ptr<Transaction> finished;  // destroyed once the stack is clear
@@ -69,6 +71,8 @@ class ClientConnection final : public ListNode, public net::StreamHandler, publi
   void die(bool reset);
   void set_timer(Millis delay);
   void on_timer();
+  void stop_counting();
+  bool sends_too_slowly(size_t more);
   bool waits_for_viewer() const;
   bool took_some();
   bool busy() const { return work_ && (work_->transaction || work_->output); }

@@ -201,6 +201,10 @@ cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts&
   if (tags.too_many) return cache::Reason::kTooManyTags;
   if (length && *length > worker_.store().max_object_bytes()) return cache::Reason::kTooLarge;
   if (keeps_stale_copy(head.status)) return cache::Reason::kStaleIfError;
+  if (worker_.sheds_fills()) {
+    worker_.counters().shed_fills.add();
+    return cache::Reason::kNoSpace;
+  }
   return cache::Reason::kStorable;
 }
 

@@ -19,6 +19,7 @@
 #include "common/net/loop.h"
 #include "common/net/resolver.h"
 #include "common/proxy/limits.h"
+#include "common/proxy/overload.h"
 #include "common/proxy/purge_rules.h"
 #include "common/proxy/request_gate.h"
 #include "common/store/store.h"
@@ -112,6 +113,11 @@ class Worker {
   // Without a desk only PURGE is understood, and leaves no trace.
   void set_purge_desk(PurgeDesk& desk) { purge_desk_ = &desk; }
   PurgeDesk* purge_desk() const { return purge_desk_; }
+  // Without it nothing is shed, and no address counted.
+  void set_overload(Overload& overload) { overload_ = &overload; }
+  Overload* overload() const { return overload_; }
+  // Memory runs out: nothing new is stored.
+  bool sheds_fills() const { return overload_ && overload_->shedding() != Shedding::kNothing; }
   // Null: this node is of no fleet.
   void set_fleet(cluster::Fleet* fleet) { fleet_ = fleet; }
   cluster::Fleet* fleet() const { return fleet_; }
@@ -162,6 +168,7 @@ class Worker {
   bool draining_ = false;
   std::unique_ptr<OrderQueue> order_queue_;
   PurgeDesk* purge_desk_ = nullptr;
+  Overload* overload_ = nullptr;
   cluster::Fleet* fleet_ = nullptr;
   uint32_t sample_ = 0;
   uint64_t id_base_;

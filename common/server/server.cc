@@ -149,8 +149,13 @@ std::shared_ptr<const Prepared> Server::prepare(std::shared_ptr<const config::Sn
 bool Server::start_workers() {
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   const int count = snapshot_->workers > 0 ? snapshot_->workers : std::max(1, cores);
-  const Shared shared{*store_,          node_,    *log_,
-                      *desk_,           *health_, fleet_ ? &fleet_->fleet() : nullptr,
+  const Shared shared{*store_,
+                      node_,
+                      *log_,
+                      *desk_,
+                      *health_,
+                      overload_,
+                      fleet_ ? &fleet_->fleet() : nullptr,
                       open_connections_};
   for (int i = 0; i < count; ++i) {
     workers_.push_back(
@@ -383,6 +388,7 @@ void Server::every_second() {
   sample.bytes_to_viewers = summary.bytes_to_viewers;
   sample.bytes_from_upstream = summary.bytes_from_upstream;
   rates_.add(sample);
+  watch_load(totals.open_viewer_connections);
   for (size_t i = 0; i < workers_.size(); ++i) {
     WorkerThread& worker = *workers_[i];
     worker.call([this, &worker, i] {

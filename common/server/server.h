@@ -36,8 +36,8 @@ class Server final : public net::SignalHandler, public AdminSource {
   void on_signal(net::Signal signal) override;
   // AdminSource
   metrics::Report report() override;
-  bool ready() override { return ready_ && !draining_; }
-  std::string remark() override { return fleet_ ? fleet_->remark() : std::string(); }
+  bool ready() override { return ready_ && !draining_ && !is_overloaded(); }
+  std::string remark() override;
   std::string explain(const http::RequestHead& head, bool https) override;
   bool is_purge(const http::RequestHead& head) override;
   uint64_t purge_body_bytes() override { return snapshot_->purge.body_bytes; }
@@ -56,6 +56,10 @@ class Server final : public net::SignalHandler, public AdminSource {
   void drain(Millis time);
   void check_drained();
   void every_second();
+  void watch_load(int64_t connections);
+  bool is_overloaded() const {
+    return is_crowded_ || overload_.shedding() == proxy::Shedding::kConnections;
+  }
 
   const std::string config_file_;
   std::shared_ptr<const config::Snapshot> snapshot_;
@@ -71,6 +75,7 @@ class Server final : public net::SignalHandler, public AdminSource {
   std::unique_ptr<upstream::HealthBoard> health_;
   const std::shared_ptr<crypto::NonceMemory> nonces_ = std::make_shared<crypto::NonceMemory>();
   std::atomic<int64_t> open_connections_{0};
+  proxy::Overload overload_;
   net::UvLoop loop_;
   std::unique_ptr<FleetPart> fleet_;  // null: of none
   std::vector<std::unique_ptr<WorkerThread>> workers_;
@@ -85,6 +90,7 @@ class Server final : public net::SignalHandler, public AdminSource {
   uint64_t failed_reloads_ = 0;
   bool ready_ = false;
   bool draining_ = false;
+  bool is_crowded_ = false;  // as many connections as may be
   MonoTime drain_until_{};
   net::Timer second_ = net::Timer::to<&Server::every_second>(this);
   net::Timer serve_ = net::Timer::to<&Server::serve>(this);

@@ -7,6 +7,20 @@
 #include "common/tls/tls_stream.h"
 
 namespace seawall::server {
+namespace {
+
+// Told without waiting for the request, as far as the kernel takes it; over TLS it would cost a
+// handshake, so there the connection just ends.
+void refuse(const proxy::Peer& peer, net::Stream& stream) {
+  static constexpr std::string_view kAnswer =
+      "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nCache-Control: no-store\r\n"
+      "Content-Length: 0\r\nConnection: close\r\n\r\n";
+  if (peer.tls) return;
+  const iovec piece{const_cast<char*>(kAnswer.data()), kAnswer.size()};
+  (void)stream.try_write({&piece, 1});
+}
+
+}  // namespace
 
 WorkerThread::WorkerThread(const Shared& shared, size_t site_slots, log::AccessRing* access)
     : shared_(shared),
@@ -17,6 +31,7 @@ WorkerThread::WorkerThread(const Shared& shared, size_t site_slots, log::AccessR
       admin_purges_(proxy_),
       sweeper_(loop_, shared.store) {
   proxy_.set_purge_desk(shared.desk);
+  proxy_.set_overload(shared.overload);
   proxy_.set_fleet(shared.fleet);
 }
 
@@ -114,20 +129,29 @@ void WorkerThread::Door::on_accept(std::unique_ptr<net::Stream> stream, const ne
 void WorkerThread::admit(Door& door, std::unique_ptr<net::Stream> stream,
                          const net::Address& address) {
   const config::Snapshot& snapshot = *prepared_->snapshot;
-  const size_t share = snapshot.limits.connections / std::max<size_t>(1, prepared_->worker_count);
-  if (proxy_.connection_count() >= std::max<size_t>(1, share)) {
-    counters_.refused_connections.add();
-    return;
-  }
   proxy::Peer peer;
   peer.address = address;
   peer.tls = door.tls_ != nullptr;
   peer.must_sign = door.config_.requires_auth;
+  const size_t share = snapshot.limits.connections / std::max<size_t>(1, prepared_->worker_count);
+  if (proxy_.connection_count() >= std::max<size_t>(1, share) ||
+      shared_.overload.shedding() == proxy::Shedding::kConnections) {
+    counters_.refused_connections.add();
+    return refuse(peer, *stream);
+  }
   const auto bytes = address.mapped_bytes();
   peer.may_purge = config::contains(snapshot.purge_allowed, bytes);
   if (snapshot.role == config::Role::kShield) {
     peer.trusted_edge = config::contains(snapshot.trusted_edges, bytes);
     peer.trusts_certificate = snapshot.trust_client_certificates;
+  }
+  const uint32_t per_address = snapshot.limits.connections_per_address;
+  if (per_address != 0 && !peer.trusted_edge) {
+    peer.counted = shared_.overload.addresses().enter(address, per_address);
+    if (!peer.counted) {
+      counters_.refused_addresses.add();
+      return refuse(peer, *stream);
+    }
   }
   auto connection = std::make_unique<proxy::ClientConnection>(proxy_, peer);
   proxy::ClientConnection& started = *connection;

@@ -40,6 +40,7 @@ struct Shared {
   log::Logger& log;
   proxy::PurgeDesk& desk;
   upstream::HealthBoard& health;
+  proxy::Overload& overload;
   cluster::Fleet* fleet;  // null: none
   std::atomic<int64_t>& open_connections;
 };

@@ -84,7 +84,7 @@ def expired(report, origin, ports, count):
     time.sleep(4)
     clients = all_at_once(ports, count, target)
     good = [c for c in clients if not c.problem and c.answer.status == 200
-            and c.answer.check.text == "hot"]
+            and c.answer.check.text == b"hot"]
     report.add("expired: right answers", f"{len(good)} of {count}", "all", len(good) == count)
     report.problems("expired: clients' problems", [c.problem for c in clients if c.problem])
     requests = asked(origin, path) - before
@@ -100,7 +100,7 @@ def uncacheable(report, origin, ports, count):
               "Cache-Control:%20no-store")
     clients = all_at_once(ports, count, target)
     good = [c for c in clients if not c.problem and c.answer.status == 200
-            and c.answer.check.text == "own"]
+            and c.answer.check.text == b"own"]
     report.add("uncacheable: right answers", f"{len(good)} of {count}", "all", len(good) == count)
     report.problems("uncacheable: clients' problems", [c.problem for c in clients if c.problem])
     requests = asked(origin, path)

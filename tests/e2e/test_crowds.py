@@ -5,6 +5,7 @@ import unittest
 
 from harness import Answer, Scenario, in_both
 
+FRESH = "Cache-Control: max-age=3600"
 HIT = "Hit from edge"
 
 
@@ -26,8 +27,7 @@ class EarlyRefreshScenario(Scenario):
 
     def test_a_hot_object_is_renewed_before_it_expires_and_nobody_waits(self):
         path = self.serve(Answer("Cache-Control: max-age=10", 'ETag: "1"', body=b"old"),
-                          Answer("Cache-Control: max-age=3600", 'ETag: "2"', body=b"new", delay=0.3),
-                          name="ahead")
+                          Answer(FRESH, 'ETag: "2"', body=b"new", delay=0.3), name="ahead")
         self.get(path)
         self.assertEqual((HIT, 1), (self.get(path).x_cache, self.origin.count(path)))
         time.sleep(4.2)

@@ -80,7 +80,8 @@ void put(const Writer& w, const proxy::Limits& l) {
   w.put("write_idle_time", l.write_idle_time).put("connections", l.connections);
   w.put("requests_per_connection", l.requests_per_connection);
   w.put("drain_time", l.drain_time).put("max_ranges", l.max_ranges);
-  w.put("ticket_key_time", l.ticket_key_time);
+  w.put("ticket_key_time", l.ticket_key_time).put("memory", l.memory);
+  w.put("connections_per_address", l.connections_per_address).put("min_rate", l.min_rate);
 }
 
 void put(const Writer& w, const upstream::GroupConfig& g) {

@@ -112,7 +112,8 @@ TEST_CASE("the sections of a node are read with their units") {
       "cache": {"memory": "1GB", "shards": 8, "max_object": "512k", "eviction": "s3-fifo"},
       "log": {"access": false, "error": {"path": "error.log", "level": "debug"}},
       "limits": {"head_bytes": "8k", "head_time": "1m30s", "drain_time": 2.5, "body_bytes": 0,
-                 "upstream_head_bytes": "128k", "ticket_key_time": "1h"},
+                 "upstream_head_bytes": "128k", "ticket_key_time": "1h",
+                 "connections_per_address": 9, "min_rate": 0, "memory": "2GiB"},
       "purge": {"allow": ["10.0.0.0/8"]})");
   CHECK(s->workers == 3);
   CHECK(s->cache.memory_bytes == 1'000'000'000);
@@ -127,6 +128,9 @@ TEST_CASE("the sections of a node are read with their units") {
   CHECK(s->limits.head_time == Millis(90'000));
   CHECK(s->limits.drain_time == Millis(2500));
   CHECK(s->limits.body_bytes == 0);
+  CHECK(s->limits.connections_per_address == 9);
+  CHECK(s->limits.min_rate == 0);
+  CHECK(s->limits.memory == uint64_t{2} << 30);
   CHECK(s->limits.ticket_key_time == Millis(3'600'000));
   CHECK(s->groups.at(0).head_bytes == 128 * 1024);
   CHECK(s->purge_allowed.size() == 1);

@@ -1,57 +1,9 @@
 #include "common/proxy/client_connection.h"
 
 #include "catch.h"
-#include "tests/unit/proxy/scene.h"
+#include "tests/unit/proxy/viewing.h"
 
 namespace seawall::proxy {
-namespace {
-
-constexpr std::string_view kOk =
-    "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok";
-
-// Viewers on simulated wires; the origin's wires are those that the loop connects.
-struct Viewing {
-  Viewing() : resolver(scene.loop) {
-    upstream::GroupConfig config;
-    config.servers.resize(1);
-    config.servers[0].host = "o";
-    config.servers[0].port = 80;
-    resolver.names["o"] = {"10.0.0.1"};
-    auto upstreams = std::make_shared<Upstreams>();
-    upstreams->add(std::make_unique<upstream::Group>(scene.loop, resolver,
-                                                     scene.worker.head_scratch(), config, nullptr));
-    scene.worker.apply(scene.worker.settings(), std::move(upstreams));
-  }
-
-  std::shared_ptr<net::Wire> viewer() {
-    auto wire = std::make_shared<net::Wire>();
-    auto connection = std::make_unique<ClientConnection>(scene.worker, scene.peer);
-    ClientConnection& started = *connection;
-    auto stream = std::make_unique<net::SimStream>(wire, &started);
-    scene.worker.adopt(std::move(connection));
-    started.start(std::move(stream));
-    return wire;
-  }
-  void ask(net::Wire& viewer, std::string_view target, std::string_view fields = "") {
-    viewer.data("GET " + std::string(target) + " HTTP/1.1\r\nHost: site.test\r\n" +
-                std::string(fields) + "\r\n");
-    scene.loop.turn();
-  }
-  // The origin answers its latest request so; what that request was.
-  std::string origin_says(std::string_view answer) {
-    net::Wire& wire = scene.loop.last();
-    if (wire.written.empty()) wire.connected();
-    const std::string request = wire.take();
-    wire.data(answer);
-    scene.loop.turn();
-    return request;
-  }
-
-  Scene scene;
-  net::SimResolver resolver;
-};
-
-}  // namespace
 
 TEST_CASE("the last request that a connection may carry is told so, whoever answers") {
   Viewing on;
@@ -256,20 +208,25 @@ TEST_CASE("who came after a soft purge of a tag does not get what was asked for 
 }
 
 TEST_CASE("a viewer who reads slowly is not cut in a large write; one who does not read is") {
-  Viewing on;
-  const auto wire = on.viewer();
-  wire->accepts = 10;
-  on.ask(*wire, "/a");
-  on.origin_says(kOk);
-  for (int i = 0; i < 5; ++i) {
-    REQUIRE(wire->is_pending);
-    REQUIRE_FALSE(wire->closed);
-    wire->pending_pieces.front().iov_len -= 5;  // as if the kernel had taken them
-    on.scene.loop.pass(Seconds(29));
+  for (const uint32_t min_rate : {0u, 128u}) {
+    INFO(min_rate);
+    Viewing on;
+    auto settings = std::make_shared<Settings>(*on.scene.worker.settings());
+    settings->limits.min_rate = min_rate;
+    on.scene.worker.apply(settings, on.scene.worker.upstreams());
+    const auto wire = on.viewer();
+    wire->accepts = 10;
+    on.ask(*wire, "/a");
+    on.origin_says(kOk);
+    for (int i = 0; i < 5 && !wire->closed; ++i) {
+      REQUIRE(wire->is_pending);
+      wire->pending_pieces.front().iov_len -= 5;  // as if the kernel had taken them
+      on.scene.loop.pass(Seconds(29));
+    }
+    CHECK(wire->closed == (min_rate != 0));  // 5 bytes in 30 s are none
+    on.scene.loop.pass(Seconds(61));
+    CHECK(wire->closed);
   }
-  CHECK_FALSE(wire->closed);
-  on.scene.loop.pass(Seconds(61));
-  CHECK(wire->closed);
 }
 
 }  // namespace seawall::proxy

@@ -1,0 +1,175 @@
+// Many who want the same, slow ones, and too many.
+#include "catch.h"
+#include "tests/unit/proxy/viewing.h"
+
+namespace seawall::proxy {
+namespace {
+
+constexpr std::string_view kNonsense = "nonsense\r\n\r\n";
+
+bool has_ok(const net::Wire& wire) {
+  return wire.written.starts_with("HTTP/1.1 200 ") && wire.written.ends_with("\r\n\r\nok");
+}
+
+}  // namespace
+
+TEST_CASE(
+    "who waits for a fetch that fails tries once more, with all others, through one of them") {
+  for (const bool second_fails : {false, true}) {
+    Viewing on;
+    const auto leader = on.viewer();
+    const auto a = on.viewer();
+    const auto b = on.viewer();
+    for (const auto& wire : {leader, a, b}) on.ask(*wire, "/a");
+    REQUIRE(on.scene.loop.wires.size() == 1);
+    on.origin_says(kNonsense);
+    CHECK(leader->written.starts_with("HTTP/1.1 502 "));
+    CHECK(a->written.empty());
+    CHECK(b->written.empty());
+    REQUIRE(on.scene.loop.wires.size() == 2);
+    on.origin_says(second_fails ? kNonsense : kOk);
+    CHECK(on.scene.loop.wires.size() == 2);
+    for (const auto& wire : {a, b}) {
+      CHECK(has_ok(*wire) == !second_fails);
+      CHECK(wire->written.starts_with("HTTP/1.1 502 ") == second_fails);
+    }
+  }
+}
+
+TEST_CASE("a time-out is not waited for twice") {
+  Viewing on;
+  const auto leader = on.viewer();
+  const auto follower = on.viewer();
+  on.ask(*leader, "/a");
+  on.ask(*follower, "/a");
+  on.scene.loop.last().connected();
+  on.scene.loop.pass(Seconds(31));
+  CHECK(leader->written.starts_with("HTTP/1.1 504 "));
+  CHECK(follower->written.starts_with("HTTP/1.1 504 "));
+}
+
+TEST_CASE("who has some of an answer that breaks is cut and never told that it is whole") {
+  struct Row {
+    std::string_view head;
+    std::string_view more;
+  };
+  const Row table[] = {
+      {"Content-Length: 9\r\n\r\nabc", "def"},
+      {"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "3\r\ndef\r\n"},
+      {"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "9\r\nde"},
+  };
+  for (const Row& row : table) {
+    INFO(row.head);
+    Viewing on;
+    const auto leader = on.viewer();
+    const auto follower = on.viewer();
+    on.ask(*leader, "/a");
+    on.ask(*follower, "/a");
+    on.origin_says("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\n" + std::string(row.head));
+    net::Wire& origin = on.scene.loop.last();
+    origin.data(row.more);
+    on.scene.loop.turn();
+    origin.error(ErrorCode::kReset);
+    on.scene.loop.turn();
+    for (const auto& wire : {leader, follower}) {
+      CHECK(wire->written.starts_with("HTTP/1.1 200 "));
+      CHECK(wire->written.find("abc") != std::string::npos);
+      CHECK_FALSE(wire->written.ends_with("0\r\n\r\n"));
+      CHECK(wire->closed);
+    }
+    CHECK(on.scene.loop.wires.size() == 1);
+  }
+}
+
+TEST_CASE("those who wait for another variant than comes form a fetch of their own together") {
+  Viewing on;
+  const std::string head =
+      "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nVary: X-Device\r\nContent-Length: 2\r\n\r\n";
+  const auto phone = on.viewer();
+  on.ask(*phone, "/a", "X-Device: phone\r\n");
+  std::vector<std::shared_ptr<net::Wire>> tablets, others;
+  for (int i = 0; i < 5; ++i) {
+    on.ask(*tablets.emplace_back(on.viewer()), "/a", "X-Device: tablet\r\n");
+    on.ask(*others.emplace_back(on.viewer()), "/a");
+  }
+  on.origin_says(head + "ph");
+  REQUIRE(phone->written.ends_with("\r\n\r\nph"));
+  const size_t before = on.scene.loop.wires.size();
+  CHECK(before <= 3);
+  int asked = 0;
+  for (const auto& wire : on.scene.loop.wires) {
+    if (wire->closed) continue;
+    if (wire->written.empty()) wire->connected();
+    const std::string request = wire->take();
+    if (request.empty()) continue;
+    ++asked;
+    wire->data(head + (request.find("tablet") != std::string::npos ? "ta" : "no"));
+    on.scene.loop.turn();
+  }
+  CHECK(asked == 2);
+  for (const auto& wire : tablets) CHECK(wire->written.ends_with("\r\n\r\nta"));
+  for (const auto& wire : others) CHECK(wire->written.ends_with("\r\n\r\nno"));
+}
+
+TEST_CASE("a body that trickles in is refused, one that comes slowly but steadily is not") {
+  for (const size_t piece : {size_t{1}, size_t{2000}}) {
+    INFO(piece);
+    Viewing on;
+    const auto wire = on.viewer();
+    wire->data("POST /a HTTP/1.1\r\nHost: site.test\r\nContent-Length: 12000\r\n\r\n");
+    on.scene.loop.turn();
+    on.scene.loop.last().connected();
+    for (int i = 0; i < 6; ++i) {
+      on.scene.loop.pass(Seconds(10));
+      wire->data(std::string(piece, 'x'));
+      on.scene.loop.turn();
+    }
+    CHECK(wire->written.starts_with("HTTP/1.1 408 ") == (piece == 1));
+    if (piece > 1) {
+      CHECK(on.origin_says(kOk).ends_with(std::string(12000, 'x')));
+      CHECK(wire->written.ends_with("\r\n\r\nok"));
+    }
+  }
+}
+
+TEST_CASE("an address gets a connection back when it has ended") {
+  Overload overload;
+  Viewing on;
+  on.scene.worker.set_overload(overload);
+  REQUIRE(overload.addresses().enter(on.scene.peer.address, 1));
+  on.scene.peer.counted = true;
+  const auto wire = on.viewer();
+  on.ask(*wire, "/a");
+  CHECK(overload.addresses().count(on.scene.peer.address) == 1);
+  wire->end();
+  on.origin_says(kOk);
+  on.scene.loop.turn();
+  REQUIRE(wire->closed);
+  CHECK(overload.addresses().count(on.scene.peer.address) == 0);
+}
+
+TEST_CASE("while memory runs out nothing new is stored, and what is stored is served") {
+  Overload overload;
+  Viewing on;
+  on.scene.worker.set_overload(overload);
+  const auto wire = on.viewer();
+  const auto hit = [&](std::string_view target) {
+    wire->take();
+    on.ask(*wire, target);
+    const bool from_store = wire->written.find("X-Cache: Hit") != std::string::npos;
+    if (!from_store) on.origin_says(kOk);
+    return from_store;
+  };
+  CHECK_FALSE(hit("/a"));
+  overload.note_memory(95, 100);
+  CHECK(hit("/a"));
+  CHECK_FALSE(hit("/b"));
+  CHECK(wire->written.find("detail=no-space") != std::string::npos);
+  CHECK_FALSE(hit("/b"));
+  CHECK(on.scene.counters.shed_fills.get() == 2);
+  overload.note_memory(50, 100);
+  CHECK_FALSE(hit("/b"));
+  CHECK(hit("/b"));
+}
+
+}  // namespace seawall::proxy
