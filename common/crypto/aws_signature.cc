@@ -91,6 +91,28 @@ std::string aws_target(std::string_view target) {
   return out;
 }
 
+std::string aws_viewer_target(std::string_view target) {
+  const size_t mark = std::min(target.find('?'), target.size());
+  std::string kept;
+  for (size_t i = 0; i < mark; ++i) {
+    const bool slash = target[i] == '%' && iequals(target.substr(i, 3), "%2f");
+    kept.append(slash ? "%25" : target.substr(i, 1));
+  }
+  char before = '?';
+  for (std::string_view query = target.substr(std::min(mark + 1, target.size())); !query.empty();) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    std::string name;
+    encode(pair.substr(0, pair.find('=')), "", true, name);
+    const auto begins = [&](std::string_view prefix) {
+      return iequals(std::string_view(name).substr(0, prefix.size()), prefix);
+    };
+    if (begins("response-") || begins("x-amz-")) continue;
+    kept.append(1, std::exchange(before, '&')).append(pair);
+  }
+  return aws_target(kept);
+}
+
 std::string aws_time(WallTime now) {
   const std::chrono::sys_seconds time(floor_seconds(now).time_since_epoch());
   const auto day = std::chrono::floor<std::chrono::days>(time);

@@ -39,6 +39,11 @@ inline constexpr std::string_view kEmptyPayload =
 // form leaves the server nothing to read otherwise.
 std::string aws_target(std::string_view target);
 
+// The same of a viewer's target, which must not get more from the signature than an object: without
+// parameters that S3 obeys in signed requests only (response-*, X-Amz-*), and with an escaped slash
+// as text, since behaviors and purges have not taken it for a slash either.
+std::string aws_viewer_target(std::string_view target);
+
 // "20130524T000000Z", for x-amz-date.
 std::string aws_time(WallTime now);
 

@@ -230,7 +230,7 @@ bool ClientConnection::may_pass(const http::RequestHead& head, Output& out) {
   (worker_.counters().*refusal.counter).add();
   worker_.log().log(log::Level::kWarn, "refused a request from %s: %s",
                     peer_.address.to_string().c_str(), refusal.detail);
-  refuse(403, "Requests here need a valid X-Seawall-Auth.", out);
+  refuse(refusal.status, "Requests here need a valid X-Seawall-Auth.", out);
   return false;
 }
 

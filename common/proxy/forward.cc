@@ -214,7 +214,7 @@ std::string Forwarder::target() const {
     if (route_.target.has_query) out.append("?").append(route_.target.query);
   }
   const bool aws = group_.signing.kind == upstream::Signing::Kind::kAws;
-  return aws ? crypto::aws_target(out) : out;
+  return aws ? crypto::aws_viewer_target(out) : out;
 }
 
 upstream::ExchangeRequest Forwarder::build() {

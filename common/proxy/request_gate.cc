@@ -26,9 +26,9 @@ RequestGate::Refusal RequestGate::refusal(const http::RequestHead& head, WallTim
   using metrics::LoopCounters;
   const http::Field* field = find_auth(head.fields);
   if (!field)
-    return {"X-Seawall-Auth is missing, or there are several", &LoopCounters::auth_missing};
+    return {"X-Seawall-Auth is missing, or there are several", 403, &LoopCounters::auth_missing};
   const auto value = crypto::parse_auth(field->value);
-  if (!value) return {"X-Seawall-Auth is malformed", &LoopCounters::auth_invalid};
+  if (!value) return {"X-Seawall-Auth is malformed", 403, &LoopCounters::auth_invalid};
   const http::Field* host = http::find(head.fields, http::FieldId::kHost);
   const crypto::AuthMessage message{head.method_token, host ? host->value : std::string_view(),
                                     head.target};
@@ -36,11 +36,11 @@ RequestGate::Refusal RequestGate::refusal(const http::RequestHead& head, WallTim
     case AuthVerdict::kGood:
       break;
     case AuthVerdict::kUnknownKey:
-      return {"its key is not known here", &LoopCounters::auth_invalid};
+      return {"its key is not known here", 503, &LoopCounters::auth_invalid};
     case AuthVerdict::kWrongMac:
-      return {"its MAC is wrong", &LoopCounters::auth_invalid};
+      return {"its MAC is wrong", 403, &LoopCounters::auth_invalid};
     case AuthVerdict::kOutsideWindow:
-      return {"it was made too long ago, or its clock is ahead", &LoopCounters::auth_expired};
+      return {"it was made too long ago, or its clock is ahead", 503, &LoopCounters::auth_expired};
   }
   uint64_t id = 0;
   std::memcpy(&id, value->mac.data(), sizeof id);
@@ -48,11 +48,11 @@ RequestGate::Refusal RequestGate::refusal(const http::RequestHead& head, WallTim
     case NonceMemory::Seen::kNew:
       return {};
     case NonceMemory::Seen::kBefore:
-      return {"it was seen before", &LoopCounters::auth_replayed};
+      return {"it was seen before", 403, &LoopCounters::auth_replayed};
     case NonceMemory::Seen::kNoRoom:
       break;
   }
-  return {"too many requests to remember: auth.max_requests", &LoopCounters::auth_replayed};
+  return {"too many requests to remember: auth.max_requests", 503, &LoopCounters::auth_replayed};
 }
 
 }  // namespace seawall::proxy

@@ -27,6 +27,9 @@ class RequestGate {
 
   struct Refusal {
     const char* detail = nullptr;  // null: the request may pass
+    // 403, or 503 where clocks, a rotation of keys or too many requests may be the reason: then the
+    // edge that asks goes on with what it has stored, or asks somebody else.
+    uint16_t status = 403;
     metrics::Counter metrics::LoopCounters::*counter = nullptr;
   };
   // A request that passes has used up its signature.

@@ -53,6 +53,7 @@ void append_signature(const Signing& signing, const SentHead& head, WallTime now
           out, crypto::kAuthField,
           crypto::sign_request(signing.key, {method, head.host, target}, now, nonce));
     case Signing::Kind::kSecret:
+      if (method == "TRACE") return;  // its answer repeats the request (RFC 9110 §9.3.8)
       return http::append_line(out, signing.key.id, signing.key.secret);
     case Signing::Kind::kAws:
       if (method == "GET" || method == "HEAD")

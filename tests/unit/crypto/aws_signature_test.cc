@@ -96,4 +96,24 @@ TEST_CASE("times are written in UTC, whole seconds") {
   CHECK(aws_time(WallTime(Millis(0))) == "19700101T000000Z");
 }
 
+TEST_CASE("a viewer gets no more from a signature than an object") {
+  const std::pair<const char*, const char*> rows[] = {
+      {"/a/b.png", "/a/b.png"},
+      {"/private%2Fx", "/private%252Fx"},
+      {"/private%2fx/y", "/private%252fx/y"},
+      {"/a%252Fb", "/a%252Fb"},
+      {"/a?response-content-type=text/html&v=1", "/a?v=1"},
+      {"/a?v=1&RESPONSE-cache-control=x&X-Amz-Algorithm=y", "/a?v=1"},
+      {"/a?%72esponse-expires=x", "/a"},
+      {"/a?x-amz-signature", "/a"},
+      {"/a?responsed=1&b", "/a?b=&responsed=1"},
+      {"/a?", "/a"},
+  };
+  for (const auto& [sent, asked] : rows) {
+    INFO(sent);
+    CHECK(aws_viewer_target(sent) == asked);
+    CHECK(aws_target(asked) == asked);
+  }
+}
+
 }  // namespace seawall::crypto

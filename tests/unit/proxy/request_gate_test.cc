@@ -60,4 +60,20 @@ TEST_CASE("with no room to remember nothing passes") {
   CHECK(gate.ask({sign("/", 3)}).counter == &LoopCounters::auth_replayed);
 }
 
+TEST_CASE("what may be the fault of the nodes themselves is 503, all else 403") {
+  const auto by = [](const crypto::AuthKey& key, Seconds age) {
+    return crypto::sign_request(key, {"GET", "site.test", "/"}, kNow - age, 1);
+  };
+  const crypto::AuthKey next{"next", kKey.secret};
+  const crypto::AuthKey forged{kKey.id, "another secret, as long as that"};
+  Gate gate(1);
+  CHECK(gate.ask({by(next, Seconds(0))}).status == 503);
+  CHECK(gate.ask({by(kKey, Seconds(61))}).status == 503);
+  CHECK(gate.ask({by(forged, Seconds(0))}).status == 403);
+  CHECK(gate.ask({}).status == 403);
+  CHECK(gate.ask({sign()}).detail == nullptr);
+  CHECK(gate.ask({sign()}).status == 403);
+  CHECK(gate.ask({sign("/", 2)}).status == 503);
+}
+
 }  // namespace seawall::proxy
