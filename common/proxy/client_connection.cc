@@ -357,11 +357,15 @@ void ClientConnection::resume_upload() {
   }
 }
 
-void ClientConnection::note_progress() { set_timer(worker_.settings()->limits.write_idle_time); }
+void ClientConnection::note_progress() {
+  if (work_) work_->unsent = 0;  // the next write may have as much left as this one had
+  set_timer(worker_.settings()->limits.write_idle_time);
+}
 
 void ClientConnection::on_drained() {
   if (phase_ == Phase::kDead) return;
   if (work_ && work_->output) {
+    work_->unsent = 0;
     if (!write_on()) return;
     if (!work_->transaction) return go_on();
   }

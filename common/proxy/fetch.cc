@@ -147,8 +147,8 @@ void Fetch::take_not_modified(const http::ResponseHead& head) {
   const cache::Freshened fresh =
       cache::freshen({block, old.internal()}, old.facts(), head, *plan_.behavior, request_time_,
                      worker_.loop().wall_now());
-  const bool keep =
-      cache::may_store(plan_.facts, fresh.facts, *plan_.behavior).store && plan_.may_store;
+  const cache::StoreVerdict storing = cache::may_store(plan_.facts, fresh.facts, *plan_.behavior);
+  const bool keep = storing.store && plan_.may_store;
   object_ = freshened_object(old, fresh);
   if (!object_) object_ = plan_.stored;  // no room for a new head: serve the old one
   publish(head, store::FillOutcome::kRevalidated,
@@ -156,7 +156,8 @@ void Fetch::take_not_modified(const http::ResponseHead& head) {
           keep && serves_others(fresh.facts));
   if (keep && object_.get() != &old) {
     plan_.permit.commit(object_, plan_.behavior->vary.max_variants);
-  } else if (!keep) {
+  } else if (!keep && storing.reason != cache::Reason::kMethod &&
+             storing.reason != cache::Reason::kRequestNoStore) {  // those say nothing of the answer
     worker_.store().remove(old);
   }
 }
@@ -201,10 +202,6 @@ cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts&
   if (tags.too_many) return cache::Reason::kTooManyTags;
   if (length && *length > worker_.store().max_object_bytes()) return cache::Reason::kTooLarge;
   if (keeps_stale_copy(head.status)) return cache::Reason::kStaleIfError;
-  if (worker_.sheds_fills()) {
-    worker_.counters().shed_fills.add();
-    return cache::Reason::kNoSpace;
-  }
   return cache::Reason::kStorable;
 }
 
@@ -255,6 +252,12 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
     whole.head_has_length = length.has_value();
     object_ = store::Object::create(memory, object_init(*fill_, facts, whole), body_,
                                     store::Object::Charge::kFree);
+  }
+  // Whoever waits shares it, or a crowd would become as many fetches; then it goes.
+  sheds_ = storing_ && !plan_.wish.stored && worker_.sheds_fills();
+  if (sheds_) {
+    stored = cache::Reason::kNoSpace;
+    worker_.counters().shed_fills.add();
   }
   if (!storing_) {
     // HEAD and 304 tell the length of a body that they don't have.
@@ -374,6 +377,7 @@ void Fetch::on_complete(std::string_view trailers) {
 
 // Small bodies move into the object's own allocation; readers of the fill go on with the old one.
 void Fetch::commit_body() {
+  if (sheds_) return plan_.permit.stop_sharing();
   Ref<store::Object> object = to_store_;
   const uint64_t length = body_->length();
   if (length <= store::kInlineBody) {

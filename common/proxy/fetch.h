@@ -133,6 +133,7 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   Ref<store::Object> to_store_;  // nearly always the same
   Ref<store::Body> body_;
   bool storing_ = false;
+  bool sheds_ = false;  // it is not stored although it might be: memory runs out
   bool finished_ = false;
   bool ignoring_body_ = false;  // of a 304, or of an answer that is dropped
   bool asked_instead_ = false;

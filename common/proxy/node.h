@@ -21,6 +21,7 @@
 #include "common/proxy/limits.h"
 #include "common/proxy/overload.h"
 #include "common/proxy/purge_rules.h"
+#include "common/proxy/refresh_limit.h"
 #include "common/proxy/request_gate.h"
 #include "common/store/store.h"
 #include "common/upstream/group.h"
@@ -130,6 +131,8 @@ class Worker {
       object.requests().count(loop_.wall_now());
   }
 
+  RefreshLimit& refresh_limit() { return refresh_limit_; }
+
   // Evenly distributed, and predictable: for what nobody gains by guessing.
   uint64_t draw() {
     drawn_ ^= drawn_ << 13;
@@ -174,6 +177,7 @@ class Worker {
   uint64_t id_base_;
   uint64_t id_next_ = 0;
   uint64_t drawn_;
+  RefreshLimit refresh_limit_;
   Graveyard graveyard_{*this};
 };
 

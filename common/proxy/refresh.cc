@@ -9,14 +9,21 @@ namespace seawall::proxy {
 void refresh_in_background(Worker& worker, const Peer& peer, const http::RequestHead& head,
                            const Route& route, const Ref<store::Object>& stored) {
   using How = store::Joined::How;
+  // What these bring may not be stored, so that what is would have to go.
+  if (route.facts.method != http::Method::kGet) return;
+  if (route.behavior->request_directives == cache::RequestDirectives::kObey &&
+      route.facts.control.no_store) {
+    return;
+  }
+  const int64_t now = floor_seconds(worker.loop().wall_now()).time_since_epoch().count();
+  if (!worker.refresh_limit().may_begin(route.key.hash.low, now)) return;
   const std::string& own = route.behavior->upstream;
   upstream::Group* group =
       worker.upstreams()->find_usable(own.empty() ? route.site->upstream : own);
   if (!group) return;
   const RequestMatcher matcher(head.fields, route.behavior->vary);
-  const int64_t now = floor_seconds(worker.loop().wall_now()).time_since_epoch().count();
   store::Joined joined = worker.store().join(route.key_ref(), matcher, stored, now);
-  if (joined.how != How::kLead && joined.how != How::kAlone) return;
+  if (joined.how != How::kLead) return;  // somebody is at it, or its answers can't be kept
   FetchWish wish;
   wish.request = Ref<OwnedHead>(new OwnedHead(head));
   wish.stored = stored;

@@ -8,7 +8,8 @@
 namespace seawall::proxy {
 
 // Asks upstream for the object that a request on `route` was answered with, unless somebody is at
-// it: then nothing is allocated. `head` is that request; views in `route` may be void afterwards.
+// it, or this loop began within the second: then nothing is allocated. `head` is that request;
+// views in `route` may be void afterwards.
 void refresh_in_background(Worker& worker, const Peer& peer, const http::RequestHead& head,
                            const Route& route, const Ref<store::Object>& stored);
 

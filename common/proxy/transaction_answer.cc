@@ -246,7 +246,10 @@ Transaction::Next Transaction::send(BodySender::Plan plan) {
       return answer_error(502, "The origin's answer was cut short.", cache::Reason::kIncomplete);
     }
     const bool failed = body && body->state() == store::Body::State::kFailed;
-    if (!failed || std::exchange(handed_over_, true)) alone_ = true;
+    if (failed && std::exchange(handed_over_, true)) {
+      return answer_error(502, "The origin's answer was cut short.", cache::Reason::kIncomplete);
+    }
+    if (!failed) alone_ = true;
     return again();
   }
   return Next::kSuspend;

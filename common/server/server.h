@@ -57,6 +57,7 @@ class Server final : public net::SignalHandler, public AdminSource {
   void check_drained();
   void every_second();
   void watch_load(int64_t connections);
+  void shrink_store(uint64_t used, uint64_t limit);
   bool is_overloaded() const {
     return is_crowded_ || overload_.shedding() == proxy::Shedding::kConnections;
   }

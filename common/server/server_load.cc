@@ -1,4 +1,6 @@
 // What the node thinks of its own load: what it sheds, and why it is not ready.
+#include <algorithm>
+
 #include "common/server/resident_memory.h"
 #include "common/server/server.h"
 
@@ -16,12 +18,26 @@ std::string Server::remark() {
   return text;
 }
 
+// Where the store is what fills the memory, its limit is too high, and nothing would ever end the
+// shedding. In small steps, since what is freed leaves the resident set seconds later.
+void Server::shrink_store(uint64_t used, uint64_t limit) {
+  if (store_->memory().used() < used / 2) return;
+  const uint64_t target = limit / 100 * 86;
+  store_->shrink(used > target ? (used - target) / 8 : 0);
+}
+
 void Server::watch_load(int64_t connections) {
   const proxy::Limits& limits = snapshot_->limits;
-  is_crowded_ = connections >= static_cast<int64_t>(limits.connections);
+  // Each loop takes its share.
+  const auto loops = static_cast<int64_t>(std::max<size_t>(1, workers_.size()));
+  const int64_t most =
+      std::max<int64_t>(1, static_cast<int64_t>(limits.connections) / loops) * loops;
+  is_crowded_ = connections >= (is_crowded_ ? most - most / 32 : most);
   const uint64_t used = resident_memory();
   const uint64_t limit = limits.memory != 0 ? limits.memory : memory_of_machine();
-  if (!overload_.note_memory(used, limit)) return;
+  const bool changed = overload_.note_memory(used, limit);
+  if (overload_.shedding() != proxy::Shedding::kNothing) shrink_store(used, limit);
+  if (!changed) return;
   static constexpr const char* kWords[] = {"nothing is shed", "nothing new is stored",
                                            "no new connections are taken"};
   log_->log(log::Level::kWarn, "memory: %llu of %llu MiB are used: %s",

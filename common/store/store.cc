@@ -246,6 +246,11 @@ void Store::reclaim(uint64_t bytes) {
   }
 }
 
+void Store::shrink(uint64_t bytes) {
+  const uint64_t used = memory_.used();
+  reclaim(memory_.limit() - std::min(used, memory_.limit()) + std::min(bytes, used));
+}
+
 StoreStats Store::stats() const {
   StoreStats stats;
   for (uint32_t i = 0; i < shard_count_; ++i) {

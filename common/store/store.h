@@ -94,6 +94,8 @@ class Store final : private Reclaimer {
   ~Store();
 
   Memory& memory() { return memory_; }
+  // Evicts so many bytes, or all that there is.
+  void shrink(uint64_t bytes);
   purge::PurgeLog& purges() { return purges_; }
   uint64_t max_object_bytes() const { return max_object_bytes_; }
 

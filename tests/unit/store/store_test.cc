@@ -235,6 +235,22 @@ TEST_CASE("small objects make room for a large one, and no more of them than tha
   CHECK(store.stats().entries + store.stats().evictions == static_cast<uint64_t>(stored));
 }
 
+TEST_CASE("a store shrinks by what it is told to, and no further than to nothing") {
+  Store store(small(4 << 20, 16));
+  for (int i = 0; i < 100; ++i) {
+    REQUIRE(put(store, TestKey("https://a/" + std::to_string(i)), pattern(10000)));
+  }
+  const uint64_t before = store.memory().used();
+  store.shrink(0);
+  CHECK(store.memory().used() == before);
+  store.shrink(100'000);
+  CHECK(store.memory().used() <= before - 100'000);
+  CHECK(store.memory().used() >= before - 120'000);
+  store.shrink(1ULL << 40);
+  CHECK(store.memory().used() == 0);
+  CHECK(put(store, TestKey("https://a/"), pattern(10000)));
+}
+
 TEST_CASE("what is being read is charged until its reader has gone") {
   Store store(small(200000, 1));
   std::vector<Ref<Object>> held;
