@@ -231,7 +231,8 @@ class PrivateBucket(AuthScenario):
                    "/x?versionId=a%2Bb%20c", "/x?b=2&a=1&b=1", "/x?response-content-type=a/b", "/%25",
                    "/a%2520b", "/x?acl"]
         for target in targets:
-            path = urllib.parse.quote(urllib.parse.unquote(target.split("?")[0]), safe="/-_.~")
+            path = target.split("?")[0].replace("%2F", "%252F")  # no slash for us: none for S3
+            path = urllib.parse.quote(urllib.parse.unquote(path), safe="/-_.~")
             self.origin.serve(path, self.bucket)
             answer = get(edge.port, target)
             self.assertEqual(answer.status, 200, (target, answer.reason))
