@@ -60,7 +60,8 @@ class Edge(Server):
             "cache": {"memory": f"{settings.memory_mib}MiB", **settings.edge_cache},
             "log": {"access": {"path": self.access_log},
                     "error": {"path": os.path.join(self.directory, "error.log")}},
-            "limits": {"keep_alive_time": "1h", "requests_per_connection": 1000000000},
+            "limits": {"keep_alive_time": "1h", "requests_per_connection": 1000000000,
+                       "connections_per_address": 0},
             "upstreams": {"origin": {"servers": [f"http://127.0.0.1:{settings.origin_port}"]}},
             "sites": [
                 {"name": "cached", "hosts": [CACHED_HOST],

@@ -1,10 +1,13 @@
 """Results as tables for the terminal and for results.md."""
 
+import statistics
+
 
 def ratio(results, name, base, key):
-    own = results.get(name, {}).get("median", {}).get(key)
-    other = results.get(base, {}).get("median", {}).get(key)
-    return own / other if own and other else None
+    """The median of the rounds' own ratios: what disturbs the machine for seconds hits both sides."""
+    pairs = zip(results.get(name, {}).get("rounds", []), results.get(base, {}).get("rounds", []))
+    ratios = [own[key] / other[key] for own, other in pairs if own.get(key) and other.get(key)]
+    return statistics.median(ratios) if ratios else None
 
 
 def rows(scenario, results):
