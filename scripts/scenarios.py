@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Runs scenario files, each in a process of its own, and counts.
 
-    scripts/scenarios.py [--limit SECONDS] FILE...
+    scripts/scenarios.py [--limit SECONDS] [--jobs N] FILE...
 
 Prints a failing test's report in full, then one last line: `N passed, M failed, K skipped`. The
 binaries are those of SEAWALL_BIN_DIR; SEAWALL_QUICK=1 asks the slow tests to skip themselves.
 """
 
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import signal
@@ -88,16 +89,22 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--limit", type=float, default=600, help="seconds for each file")
+    parser.add_argument("--jobs", type=int, default=1, help="files at once")
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     options = parser.parse_args()
     if options.one:
         return run_one(options.files[0].resolve())
     total = [0, 0, 0]
-    for file in options.files:
+
+    def timed(file):
         begin = time.monotonic()
-        passed, failed, skipped, printed = run_in_child(file, options.limit)
-        took = time.monotonic() - begin
-        print(f"{file}: {passed} passed, {failed} failed, {skipped} skipped, {took:.1f} s")
+        return *run_in_child(file, options.limit), time.monotonic() - begin
+
+    pool = concurrent.futures.ThreadPoolExecutor(options.jobs)
+    for file, result in zip(options.files, pool.map(timed, options.files)):
+        passed, failed, skipped, printed, took = result
+        print(f"{file}: {passed} passed, {failed} failed, {skipped} skipped, {took:.1f} s",
+              flush=True)
         if failed:
             print(printed)
         for i, count in enumerate((passed, failed, skipped)):

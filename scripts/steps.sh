@@ -105,7 +105,8 @@ step_sim() {
 step_scenarios() {
   local output status files
   mapfile -t files < <(find tests/e2e tests/conformance -name 'test_*.py' 2>/dev/null | sort)
-  output=$(python3 -B scripts/scenarios.py "${files[@]}" 2>&1)
+  # Two files at once: they mostly wait.
+  output=$(python3 -B scripts/scenarios.py --jobs 2 "${files[@]}" 2>&1)
   status=$?
   echo "$output"
   SUMMARY=$(tail -n 1 <<<"$output")
