@@ -10,7 +10,6 @@
 namespace seawall::proxy {
 namespace {
 
-// How long a key is remembered as not shareable, so that its requests don't wait for one another.
 constexpr int64_t kUncacheableSeconds = 10;
 // From a shield: the bytes are not the content, a transfer coding that it does not know is still
 // on.
@@ -54,6 +53,7 @@ void Fetch::on_request_drained() {
 
 void Fetch::on_interim(const http::ResponseHead& head) {
   if (finished_ || head.status == 100) return;  // 100 is between us and the upstream
+  if (head.status == 102 && shield_says(head, "uncacheable")) return release_crowd();
   std::string bytes = status_line(head.status, head.reason_phrase);
   const cache::HeadFilter filter(head.fields);
   for (const http::Field& f : head.fields) {
@@ -173,11 +173,11 @@ bool Fetch::keeps_stale_copy(int status) const {
 }
 
 // Whether a shield, and nobody else is believed, says so.
-bool Fetch::says_incomplete(const http::ResponseHead& head) const {
+bool Fetch::shield_says(const http::ResponseHead& head, std::string_view word) const {
   if (plan_.group->config().kind != upstream::GroupKind::kShield) return false;
   http::FieldListReader list(head.fields, http::FieldId::kSeawallInternal);
   for (std::string_view member; list.next(member);) {
-    if (member == "incomplete") return true;
+    if (member == word) return true;
   }
   return false;
 }
@@ -198,7 +198,7 @@ cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts&
       html_on_static_path(plan_.wish.request->head().target, head.fields)) {
     return cache::Reason::kHtmlOnStatic;
   }
-  if (says_incomplete(head)) return cache::Reason::kIncomplete;
+  if (shield_says(head, "incomplete")) return cache::Reason::kIncomplete;
   if (tags.too_many) return cache::Reason::kTooManyTags;
   if (length && *length > worker_.store().max_object_bytes()) return cache::Reason::kTooLarge;
   if (keeps_stale_copy(head.status)) return cache::Reason::kStaleIfError;
@@ -275,16 +275,29 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
   const bool shareable = storing_ && object_.get() == to_store_.get() && serves_others(facts);
   publish(head, store::FillOutcome::kFetched, stored, shareable);
   if (storing_) return;
-  const store::KeyRef key{fill_->hash(), fill_->url_hash(), fill_->key()};
   const bool says_nothing = head.status >= 500 || cache::provoked_by_request(head.status);
   if (fill_->shared() && plan_.may_store && !says_nothing &&
       plan_.facts.method == http::Method::kGet) {
-    worker_.store().remember_uncacheable(key, floor_seconds(now).time_since_epoch().count(),
-                                         kUncacheableSeconds);
+    remember_uncacheable(kUncacheableSeconds);
   }
   if (plan_.stored && !says_nothing) worker_.store().remove(*plan_.stored);
   plan_.permit.stop_sharing();
   if (!fill_->wanted()) wake_.post();
+}
+
+// So that its requests don't wait for one another.
+void Fetch::remember_uncacheable(int64_t seconds) {
+  const int64_t now = floor_seconds(worker_.loop().wall_now()).time_since_epoch().count();
+  worker_.store().remember_uncacheable({fill_->hash(), fill_->url_hash(), fill_->key()}, now,
+                                       seconds);
+}
+
+// A shield has found out what this will be while we waited there: whoever waits for us would only
+// learn it later.
+void Fetch::release_crowd() {
+  remember_uncacheable(kUncacheableSeconds);
+  plan_.permit.stop_sharing();
+  fill_->release_followers();
 }
 
 void Fetch::publish(const http::ResponseHead& head, store::FillOutcome outcome,

@@ -40,6 +40,7 @@ struct FetchWish {
   bool for_one = false;      // the answer is for this request only
   bool may_store = false;
   bool background = false;
+  bool shared = false;  // others may wait for the answer, too
 };
 
 struct FetchPlan {
@@ -111,7 +112,9 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   bool fall_back(const Error& error);
   void take_answer(const http::ResponseHead& head, const h1::Framing& framing);
   bool serves_others(const cache::ResponseFacts& facts);
-  bool says_incomplete(const http::ResponseHead& head) const;
+  bool shield_says(const http::ResponseHead& head, std::string_view word) const;
+  void remember_uncacheable(int64_t seconds);
+  void release_crowd();
   cache::Reason judge(const http::ResponseHead& head, cache::ResponseFacts& facts,
                       const purge::Tags& tags, std::optional<uint64_t> length);
   bool keeps_stale_copy(int status) const;

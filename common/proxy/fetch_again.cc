@@ -49,9 +49,7 @@ bool Fetch::is_too_large_for_its_range(const http::ResponseHead& head,
 
 // It becomes a pass, and so do those that follow: the Range is forwarded, nothing stored.
 void Fetch::ask_for_range_instead() {
-  const int64_t now = floor_seconds(worker_.loop().wall_now()).time_since_epoch().count();
-  worker_.store().remember_uncacheable({fill_->hash(), fill_->url_hash(), fill_->key()}, now,
-                                       kTooLargeSeconds);
+  remember_uncacheable(kTooLargeSeconds);
   if (plan_.stored) worker_.store().remove(*plan_.stored);
   plan_.permit.stop_sharing();
   plan_.may_store = false;

@@ -28,6 +28,7 @@ ForwardPlan forward_plan(const Route& route, const FetchWish& wish) {
     forward.upgrade = h1::requested_upgrade(wish.request->head());
   }
   forward.revalidate = route.facts.revalidate || wish.background || (wish.stored && !wish.for_one);
+  forward.crowd = wish.shared;
   return forward;
 }
 

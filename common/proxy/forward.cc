@@ -170,6 +170,7 @@ void Forwarder::our_fields() {
     internal.append(scheme).append(", rules=").append(hex, end);
     if (plan_.revalidate) internal += ", revalidate";
     if (plan_.refetch) internal += ", refetch";
+    if (plan_.crowd) internal += ", crowd";
     lines_.line("Seawall-Internal", internal);
   }
 }

@@ -20,6 +20,7 @@ struct ForwardPlan {
   bool keep_range = false;         // kCacheable: forward Range and conditions all the same
   bool revalidate = false;         // toward a shield: it shall ask the origin
   bool refetch = false;            // toward a shield: nothing that it has will do
+  bool crowd = false;              // toward a shield: others may be waiting here for the answer
   std::string_view if_none_match;  // our validators, or empty
   std::string_view if_modified_since;
   upstream::ExchangeRequest::BodyKind body = upstream::ExchangeRequest::BodyKind::kNone;

@@ -71,6 +71,7 @@ InternalRequest parse_internal(std::string_view value) {
   while (list.next(member)) {
     if (member == "revalidate") internal.revalidate = true;
     if (member == "refetch") internal.refetch = true;
+    if (member == "crowd") internal.crowd = true;
     if (member == "scheme=https") internal.https = true;
     if (member.starts_with("rules=")) {
       member.remove_prefix(6);

@@ -48,12 +48,13 @@ void drop_named_fields(http::RequestHead& head, h1::ConnectionOptions options,
                        std::vector<http::Field>& kept);
 
 // What a trusted edge says beside the request, in Seawall-Internal: `scheme=https, rules=…,
-// revalidate, refetch`.
+// revalidate, refetch, crowd`.
 struct InternalRequest {
   bool present = false;
   bool https = false;
   bool revalidate = false;
   bool refetch = false;  // the edge knows of a purge that we lack: nothing from before will do
+  bool crowd = false;    // others may be waiting there for the same answer
   uint64_t rules = 0;
 };
 InternalRequest parse_internal(std::string_view value);

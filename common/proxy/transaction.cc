@@ -219,8 +219,13 @@ void Transaction::start_fetch(const Route& route, store::FillPermit permit, bool
     fill->fail({ErrorCode::kNoServer, Side::kNode, true, "no such upstream group"});
     return;
   }
+  const int64_t now = floor_seconds(worker_.loop().wall_now()).time_since_epoch().count();
+  if (route.internal.crowd && worker_.store().is_known_uncacheable(route.key_ref(), now)) {
+    send_interim(kUncacheableInterim);
+  }
   FetchWish wish;
   wish.request = request_;
+  wish.shared = fill->shared();
   wish.framing = framing_;
   wish.stored = stored_;
   wish.reason = forward_reason_;
@@ -243,10 +248,14 @@ void Transaction::start_fetch(const Route& route, store::FillPermit permit, bool
 }
 
 Transaction::Next Transaction::await() {
-  send_interim();
+  send_interim(interest_->interim_after(seen_interim_));
   switch (interest_->state()) {
     case store::Fill::State::kWaiting:
-      return interest_.wait(this, seen_interim_) ? Next::kSuspend : Next::kAgain;
+      if (!leader_ && interest_->followers_released()) {
+        alone_ = true;
+        return again();
+      }
+      return interest_.wait(this, seen_interim_, !leader_) ? Next::kSuspend : Next::kAgain;
     case store::Fill::State::kStreaming:
       return take_fill_answer();
     case store::Fill::State::kFailed:
@@ -255,17 +264,8 @@ Transaction::Next Transaction::await() {
   return Next::kSuspend;
 }
 
-// 1xx heads that have come since: RFC 9110 §15.2; not for HTTP/1.0.
-void Transaction::send_interim() {
-  std::string fresh = interest_->interim_after(seen_interim_);
-  if (fresh.empty() || request_->head().minor_version == 0) return;
-  if (host_.stream().write_pending()) return;
-  const iovec piece{fresh.data(), fresh.size()};
-  const Result<size_t> written = host_.stream().try_write({&piece, 1});
-  if (!written || *written == fresh.size()) return;
-  interim_ = fresh.substr(*written);
-  const iovec rest{interim_.data(), interim_.size()};
-  host_.stream().write_rest({&rest, 1});
+void Transaction::send_interim(std::string heads) {
+  if (request_->head().minor_version != 0) interim_.write(host_.stream(), std::move(heads));
 }
 
 Transaction::Next Transaction::take_fill_answer() {

@@ -16,6 +16,7 @@
 #include "common/proxy/body_sender.h"
 #include "common/proxy/error_page.h"
 #include "common/proxy/fetch.h"
+#include "common/proxy/interim_output.h"
 #include "common/proxy/node.h"
 #include "common/proxy/purge_request.h"
 #include "common/proxy/request.h"
@@ -87,7 +88,7 @@ class Transaction final : public net::PostedTask, public SenderOwner, public Upl
   Next upstream_failed(const Error& error);
   bool takes_over(const Error& error);
   void start_fetch(const Route& route, store::FillPermit permit, bool may_store);
-  void send_interim();
+  void send_interim(std::string heads);
   Next again();
 
   // transaction_answer.cc
@@ -133,7 +134,7 @@ class Transaction final : public net::PostedTask, public SenderOwner, public Upl
   store::FillInterest interest_;
   size_t seen_interim_ = 0;
   uint64_t joined_at_ = 0;  // the purge log's position when we joined a fill
-  std::string interim_;
+  InterimOutput interim_;
   std::unique_ptr<PurgeRequest> purge_;
   Fetch* fetch_ = nullptr;     // only while it takes our body; told by on_fetch_gone()
   Ref<store::Object> object_;  // being sent

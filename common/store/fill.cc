@@ -22,8 +22,9 @@ void FillInterest::leave() {
   fill_.reset();
 }
 
-bool FillInterest::wait(Waker* waker, size_t seen_interim) {
+bool FillInterest::wait(Waker* waker, size_t seen_interim, bool follows) {
   std::lock_guard lock(fill_->mutex_);
+  if (follows && fill_->followers_released()) return false;
   if (fill_->state_.load(std::memory_order_relaxed) != Fill::State::kWaiting) return false;
   if (fill_->interim_.size() > seen_interim) return false;
   waker_ = waker;
@@ -43,6 +44,11 @@ void Fill::add_interim(std::string_view head_bytes) {
     std::lock_guard lock(mutex_);
     interim_.append(head_bytes);
   }
+  change_state(State::kWaiting);
+}
+
+void Fill::release_followers() {
+  followers_released_.store(true, std::memory_order_release);
   change_state(State::kWaiting);
 }
 

@@ -34,9 +34,9 @@ class FillInterest : private ListNode {
   ~FillInterest() { leave(); }
   void join(Ref<Fill> fill);
   void leave();
-  // False: there is something new already (state, or interim responses behind `seen_interim`).
-  // True: `waker` is woken once when there is.
-  bool wait(Waker* waker, size_t seen_interim);
+  // What may come: a state, interim responses behind `seen_interim`, and, for who `follows`, that
+  // followers are released. False: it is there already. True: `waker` is woken once when it is.
+  bool wait(Waker* waker, size_t seen_interim, bool follows = false);
   explicit operator bool() const { return static_cast<bool>(fill_); }
   Fill* operator->() const { return fill_.get(); }
   Fill& operator*() const { return *fill_; }
@@ -77,6 +77,8 @@ class Fill final : public RefCounted<Fill> {
   };
   void publish(Answer answer);
   void fail(Error error);
+  // Before the answer: it will not be for those who follow.
+  void release_followers();
   // Woken when the last interest leaves; nullptr to clear.
   void set_fetcher(Waker* fetcher);
   bool wanted() const;
@@ -88,6 +90,7 @@ class Fill final : public RefCounted<Fill> {
   const Ref<Object>& object() const { return answer_.object; }
   // Valid in kFailed.
   const Error& error() const { return error_; }
+  bool followers_released() const { return followers_released_.load(std::memory_order_acquire); }
   // Interim heads behind the first `seen` bytes; adds to `seen`.
   std::string interim_after(size_t& seen) const;
 
@@ -113,6 +116,7 @@ class Fill final : public RefCounted<Fill> {
   const bool shared_;
   std::atomic<uint64_t> since_;
   std::atomic<State> state_{State::kWaiting};
+  std::atomic<bool> followers_released_{false};
   Answer answer_;
   Error error_;
 

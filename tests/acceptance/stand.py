@@ -77,9 +77,11 @@ class Process:
         end = time.monotonic() + START_SECONDS
         for attribute, pattern in self.ports.items():
             while not (found := re.search(pattern, self._text(begin), re.MULTILINE)):
-                if self.process.poll() is not None or time.monotonic() > end:
+                status = self.process.poll()
+                if status is not None or time.monotonic() > end:
                     self.process.kill()
-                    raise RuntimeError(f"{self.name} does not listen:\n{self._text(begin)}")
+                    why = f"not in {START_SECONDS} s" if status is None else f"ended with {status}"
+                    raise RuntimeError(f"{self.name} does not listen: {why}\n{self._text(begin)}")
                 time.sleep(0.01)
             setattr(self, attribute, int(found.group(1)))
         return self

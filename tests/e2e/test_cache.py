@@ -191,6 +191,20 @@ class TwoEdgesTest(unittest.TestCase):
         self.assertEqual({(200, b"body")}, {(r.status, r.body) for r in got})
         self.assertEqual(1, self.origin.count("/shield-collapse"))
 
+    def test_what_is_nobody_elses_is_waited_for_once_however_many_tiers(self):
+        path, came = "/shield-own", []
+
+        def answer(_):
+            came.append(time.monotonic())
+            return Answer("Cache-Control: no-store", body=str(len(came)).encode(), delay=1.5)
+        self.origin.serve(path, answer)
+        ports = [self.stand.port, self.second.port] * 10
+        got = together(20, lambda i: get(ports[i], path))
+        self.assertEqual({200}, {r.status for r in got})
+        self.assertEqual(20, len({r.body for r in got}), "one answer for each")
+        self.assertLess(max(came) - min(came), 2.5, "after the first answer all ask at once")
+        self.assertEqual({"Miss"}, {r.x_cache for r in got})
+
 
 @in_both
 class CollapseScenario(Scenario):

@@ -191,6 +191,8 @@ TEST_CASE(
   f.scene.peer.tls = true;
   f.plan.revalidate = true;
   CHECK(f.send({}).field("Seawall-Internal") == "scheme=https, rules=abc, revalidate");
+  f.plan.crowd = true;
+  CHECK(f.send({}).field("Seawall-Internal") == "scheme=https, rules=abc, revalidate, crowd");
 
   Forwarding s(Tier::kShield);
   s.scene.peer.trusted_edge = true;

@@ -30,6 +30,27 @@ TEST_CASE("who waits is woken once, by an interim head, an answer or a failure")
   CHECK(interest->state() == Fill::State::kStreaming);
 }
 
+TEST_CASE("who follows is told that the answer will not be for it; who leads goes on waiting") {
+  Ref<Fill> fill = make_fill();
+  FillInterest leader, follower, late;
+  leader.join(fill);
+  follower.join(fill);
+  CountingWaker leads, follows;
+  CHECK(leader.wait(&leads, 0));
+  CHECK(follower.wait(&follows, 0, true));
+  CHECK_FALSE(fill->followers_released());
+  fill->release_followers();
+  CHECK(fill->followers_released());
+  CHECK(follows.woken == 1);
+  CHECK_FALSE(follower.wait(&follows, 0, true));
+  late.join(fill);
+  CHECK_FALSE(late.wait(&follows, 0, true));
+  CHECK(leader.wait(&leads, 0));
+  fill->publish({});
+  CHECK_FALSE(leader.wait(&leads, 0));
+  CHECK(fill->state() == Fill::State::kStreaming);
+}
+
 TEST_CASE("who comes late sees all interim heads, and who has left is not woken") {
   Ref<Fill> fill = make_fill();
   fill->add_interim("one");
