@@ -7,7 +7,8 @@
 namespace seawall::net {
 namespace {
 
-// Who has last known addresses waits no longer for newer ones.
+// Who has last known addresses waits no longer for newer ones, and no longer than half of its own
+// time: at the end of that it has given up.
 constexpr Millis kPatience{200};
 constexpr char kTimeOut[] = "DNS time-out";
 
@@ -35,7 +36,7 @@ class CachingResolver::Waiter final : public Query, public Task {
   }
 
  private:
-  void on_timeout() { answer(resolver_.last_known_or(host_, kTimeOut)); }
+  void on_timeout() { answer(resolver_.too_slow(host_)); }
 
   CachingResolver& resolver_;
   std::string host_;
@@ -46,6 +47,8 @@ class CachingResolver::Waiter final : public Query, public Task {
 
 struct CachingResolver::Flight {
   MonoTime asked;
+  Millis timeout;
+  bool late = false;  // somebody has stopped waiting
   IntrusiveList<Waiter> waiters;
   std::unique_ptr<Query> query;
 };
@@ -54,6 +57,11 @@ CachingResolver::CachingResolver(Loop& loop, Resolver& upstream, const DnsSettin
     : loop_(loop), upstream_(upstream), cache_(settings) {}
 
 CachingResolver::~CachingResolver() = default;
+
+void CachingResolver::configure(const DnsSettings& settings) {
+  if (!cache_.configure(settings)) return;
+  for (const auto& [host, flight] : flights_) ask(host, *flight);
+}
 
 std::unique_ptr<Query> CachingResolver::resolve(std::string_view host, Millis timeout,
                                                 Callback callback) {
@@ -68,13 +76,13 @@ std::unique_ptr<Query> CachingResolver::resolve(std::string_view host, Millis ti
   } else {
     Flight& flight = flight_for(host, timeout);
     if (known.known) {
-      const auto left = std::chrono::ceil<Millis>(flight.asked + kPatience - loop_.now());
-      timeout = std::min(left, timeout);
+      const Millis patience = std::min(kPatience, timeout / 2);
+      timeout = std::chrono::ceil<Millis>(flight.asked + patience - loop_.now());
     }
     if (timeout > Millis(0)) {
       waiter->wait(flight.waiters, timeout);
     } else {
-      waiter->answer(last_known_or(host, kTimeOut));
+      waiter->answer(too_slow(host));
     }
   }
   return waiter;
@@ -85,23 +93,36 @@ CachingResolver::Flight& CachingResolver::flight_for(std::string_view host, Mill
   if (found != flights_.end()) return *found->second;
   const auto added = flights_.emplace(host, std::make_unique<Flight>()).first;
   added->second->asked = loop_.now();
-  added->second->query = upstream_.resolve(
-      host, timeout, [this, name = std::string(host)](const Result<Resolution>& result) {
-        on_answer(name, result);
-      });
+  added->second->timeout = timeout;
+  ask(added->first, *added->second);
   return *added->second;
 }
 
-void CachingResolver::on_answer(const std::string& host, const Result<Resolution>& result) {
+void CachingResolver::ask(const std::string& host, Flight& flight) {
+  flight.query = upstream_.resolve(host, flight.timeout, [this, host](Result<Resolution> result) {
+    on_answer(host, std::move(result));
+  });
+}
+
+void CachingResolver::on_answer(const std::string& host, Result<Resolution> result) {
+  const auto node = flights_.extract(host);
+  Flight& flight = *node.mapped();
   if (result.ok()) {
-    cache_.store(host, *result, loop_.now());
+    result->late = flight.late;
+    result = cache_.store(host, std::move(*result), loop_.now());
   } else {
-    cache_.store_failure(host, result.error().detail, loop_.now());
+    const char* failure = result.error().detail;
+    cache_.store_failure(host, failure, loop_.now());
+    result = last_known_or(host, failure);
   }
-  const auto flight = flights_.extract(host);
-  while (Waiter* waiter = flight.mapped()->waiters.first()) {
-    waiter->answer(result.ok() ? result : last_known_or(host, result.error().detail));
-  }
+  while (Waiter* waiter = flight.waiters.first()) waiter->answer(result);
+}
+
+// Somebody stops waiting for DNS.
+Result<Resolution> CachingResolver::too_slow(std::string_view host) {
+  if (const auto flight = flights_.find(host); flight != flights_.end())
+    flight->second->late = true;
+  return last_known_or(host, kTimeOut);
 }
 
 Result<Resolution> CachingResolver::last_known_or(std::string_view host, const char* failure) {

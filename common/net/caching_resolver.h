@@ -1,7 +1,7 @@
 // A Resolver that remembers (DnsCache) and lets questions for one name that come together share one
 // query. When DNS fails or is slow, the last known addresses are the answer, with TTL 0 and
-// `failing` (see DnsSettings::keep); after a failure the name is not asked for again for the
-// settings' failure_ttl.
+// `failing` (see DnsSettings::keep), well before the caller's time is over; after a failure the
+// name is not asked for again for the settings' failure_ttl.
 #pragma once
 
 #include <map>
@@ -19,15 +19,18 @@ class CachingResolver final : public Resolver {
   // `upstream` and `loop` outlive this.
   CachingResolver(Loop& loop, Resolver& upstream, const DnsSettings& settings = {});
   ~CachingResolver() override;
-  // What is known stays known.
-  void configure(const DnsSettings& settings) { cache_.configure(settings); }
+  // What is known stays known. Where anything has changed, failures are forgotten, and what is
+  // under way is asked again: of `upstream` as it is now.
+  void configure(const DnsSettings& settings);
   std::unique_ptr<Query> resolve(std::string_view host, Millis timeout, Callback callback) override;
 
  private:
   class Waiter;
   struct Flight;
   Flight& flight_for(std::string_view host, Millis timeout);
-  void on_answer(const std::string& host, const Result<Resolution>& result);
+  void ask(const std::string& host, Flight& flight);
+  void on_answer(const std::string& host, Result<Resolution> result);
+  Result<Resolution> too_slow(std::string_view host);
   Result<Resolution> last_known_or(std::string_view host, const char* failure);
 
   Loop& loop_;

@@ -1,8 +1,18 @@
 #include "common/net/dns_cache.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace seawall::net {
+
+bool DnsCache::configure(const DnsSettings& settings) {
+  if (settings == settings_) return false;
+  settings_ = settings;
+  for (Entry& entry : entries_) {
+    if (std::exchange(entry.failure, nullptr)) entry.expires = MonoTime::min();
+  }
+  return true;
+}
 
 DnsCache::Answer DnsCache::find(std::string_view host, MonoTime now) {
   const auto found = by_host_.find(host);
@@ -18,12 +28,14 @@ DnsCache::Answer DnsCache::find(std::string_view host, MonoTime now) {
   return answer;
 }
 
-void DnsCache::store(std::string_view host, const Resolution& resolution, MonoTime now) {
+const Resolution& DnsCache::store(std::string_view host, Resolution resolution, MonoTime now) {
   Entry& entry = touch(host);
-  entry.known = resolution;
-  entry.expires = now + std::clamp(resolution.ttl, settings_.min_ttl, settings_.max_ttl);
+  entry.known = std::move(resolution);
+  entry.known.ttl = std::clamp(entry.known.ttl, settings_.min_ttl, settings_.max_ttl);
+  entry.expires = now + entry.known.ttl;
   entry.usable_until = entry.expires + settings_.keep;
   entry.failure = nullptr;
+  return entry.known;
 }
 
 void DnsCache::store_failure(std::string_view host, const char* why, MonoTime now) {

@@ -16,8 +16,9 @@ namespace seawall::net {
 class DnsCache {
  public:
   explicit DnsCache(const DnsSettings& settings = {}) : settings_(settings) {}
-  // For what is stored from now on; what is there stays.
-  void configure(const DnsSettings& settings) { settings_ = settings; }
+  // For what is stored from now on. What is known stays, but where anything has changed failures
+  // are forgotten: they may have been the old settings'. Returns whether it has.
+  bool configure(const DnsSettings& settings);
 
   enum class State : uint8_t { kUnknown, kFresh, kFailed };
   struct Answer {
@@ -29,7 +30,8 @@ class DnsCache {
     const char* failure = "";  // kFailed: Error::detail
   };
   Answer find(std::string_view host, MonoTime now);
-  void store(std::string_view host, const Resolution& resolution, MonoTime now);
+  // Returns what is to be handed out: with the TTL that it has here. Valid as find()'s.
+  const Resolution& store(std::string_view host, Resolution resolution, MonoTime now);
   // `why` is an Error::detail.
   void store_failure(std::string_view host, const char* why, MonoTime now);
   size_t size() const { return entries_.size(); }

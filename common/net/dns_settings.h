@@ -15,6 +15,7 @@ struct DnsSettings {
   Seconds failure_ttl{5};  // until a name for which DNS failed is asked for again
   Seconds keep{86400};     // beyond their TTL, last known addresses are used so long (RFC 8767)
   size_t names = 1024;     // remembered; the least recently used goes
+  friend bool operator==(const DnsSettings&, const DnsSettings&) = default;
 };
 
 }  // namespace seawall::net

@@ -23,6 +23,7 @@ struct Resolution {
   std::vector<Address> addresses;    // never empty; in the order of preference (RFC 6724)
   Seconds ttl{0};                    // the smallest of the records'; 0 from /etc/hosts
   const char* failing = nullptr;     // DNS fails, and why: these are the last known addresses
+  bool late = false;                 // it came when somebody had stopped waiting: DNS is slow
   std::vector<ServiceRank> ranks{};  // of a service: one for each address; else empty
 };
 

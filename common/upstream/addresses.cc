@@ -51,12 +51,11 @@ void Addresses::note_failed(const net::Address& address) {
 void Addresses::take(const Result<net::Resolution>& result) {
   if (numeric_ && result) return replace(*result);
   if (result) {
-    say(result->failing);
     replace(*result);
-  } else {
-    say(result.error().detail);
-    if (net::is_denial(result.error().detail)) replace({});
+  } else if (net::is_denial(result.error().detail)) {
+    replace({});
   }
+  say(result);
   loop_.set_timer(timer_, std::max(result ? result->ttl : Seconds(0), kMinWatch));
 }
 
@@ -71,14 +70,16 @@ void Addresses::replace(const net::Resolution& found) {
   if (!all_there) owner_.on_addresses_gone();
 }
 
-// When it changes, since what follows from it is the same for every request. Details are literals.
-void Addresses::say(const char* failing) {
+// When it changes, since what follows from it is the same for every request. A late answer is no
+// change: the next question would be too slow again. Details are literals.
+void Addresses::say(const Result<net::Resolution>& result) {
+  if (result && result->late && !result->failing) return;
+  const char* failing = result ? result->failing : result.error().detail;
   if (std::exchange(failing_, failing) == failing) return;
   if (failing == nullptr) return owner_.tell("DNS answers again");
   std::string line = "no addresses from DNS: ";
   line += failing;
-  const bool used = !found_.addresses.empty() && !net::is_denial(failing);
-  owner_.tell(line + (used ? "; the last known ones are used" : ""));
+  owner_.tell(line + (result ? "; the last known ones are used" : ""));
 }
 
 void Addresses::watch() {

@@ -55,7 +55,7 @@ class Addresses {
   void take(const Result<net::Resolution>& result);
   void replace(const net::Resolution& found);
   std::string_view name() const { return server_.srv.empty() ? server_.host : server_.srv; }
-  void say(const char* failing);
+  void say(const Result<net::Resolution>& result);
   void watch();
 
   net::Loop& loop_;

@@ -28,6 +28,7 @@ class DnsServer:
         self.port = self.socket.getsockname()[1]
         self.address = f"127.0.0.1:{self.port}"
         self.mode = Mode.ANSWER
+        self.delay = 0  # seconds before each answer; many may be under way
         self.asked = collections.Counter()  # (name, type) → questions
         self.names = {}
         self.lock = threading.Lock()
@@ -59,8 +60,18 @@ class DnsServer:
                 if self.mode is None:
                     return
                 answer = self._answer(question)
-            if answer:
+            if answer and self.delay:
+                timer = threading.Timer(self.delay, self._send, (answer, sender))
+                timer.daemon = True
+                timer.start()
+            elif answer:
                 self.socket.sendto(answer, sender)
+
+    def _send(self, answer, sender):
+        try:
+            self.socket.sendto(answer, sender)
+        except OSError:  # closed meanwhile
+            pass
 
     def _answer(self, question):
         name, end = read_name(question, 12)

@@ -111,6 +111,52 @@ class DnsDownTest(unittest.TestCase):
         names.wait_for(path, 200)
 
 
+    def test_a_reload_with_other_servers_asks_them_at_once(self):
+        names = Names(self, start_dns=False, resolver={"failure_ttl": "1h"})
+        path = names.serve("/a")
+        self.assertEqual(502, names.get(path).status)
+        self.assertEqual(502, names.get(path).status)
+        dns = DnsServer()
+        self.addCleanup(dns.close)
+        dns.set("origin.test", "127.0.0.1")
+        resolver = {"servers": [dns.address], "failure_ttl": "1h"}
+        names.edge.write(merged(names.edge.config, {"resolver": resolver}))
+        names.edge.signal(signal.SIGHUP)
+        names.wait_for(path, 200)
+
+    def test_little_time_for_dns_is_no_reason_to_forget_addresses(self):
+        names = Names(self, group={"max_idle": 0, "timeouts": {"dns": "200ms"}})
+        path = names.serve("/a")
+        names.dns.set("origin.test", "127.0.0.1")
+        names.wait_for(path, 200)
+        names.dns.mode = Mode.SILENT
+        names.dns.asked.clear()
+        for _ in range(400):
+            self.assertEqual(200, names.get(path).status)
+            if names.dns.asked["origin.test", AAAA] > 1:  # it has failed meanwhile
+                break
+            time.sleep(0.02)
+        self.assertTrue(names.edge.logged("the last known ones are used"))
+
+    def test_slow_dns_is_one_outage(self):
+        names = Names(self, group={"max_idle": 0})
+        path = names.serve("/a")
+        names.dns.set("origin.test", "127.0.0.1")
+        names.wait_for(path, 200)
+        begins, ends = "the last known ones are used", "DNS answers again"
+        names.dns.delay = 0.4
+        names.dns.asked.clear()
+        end = time.monotonic() + 30
+        while names.dns.asked["origin.test", AAAA] < 4 and time.monotonic() < end:
+            self.assertEqual(200, names.get(path).status)
+            time.sleep(0.02)
+        self.assertEqual([1, 0], [names.edge.text().count(line) for line in (begins, ends)])
+        names.dns.delay = 0
+        while not names.edge.logged(ends, 0.05) and time.monotonic() < end:
+            self.assertEqual(200, names.get(path).status)
+        self.assertEqual([1, 1], [names.edge.text().count(line) for line in (begins, ends)])
+
+
 class ChangeTest(unittest.TestCase):
     def test_new_addresses_are_used_and_old_ones_drained(self):
         names = Names(self, ("127.0.0.1", "127.0.0.2"))

@@ -10,6 +10,7 @@
 #include "catch.h"
 #include "common/net/ares_resolver.h"
 #include "common/net/caching_resolver.h"
+#include "tests/unit/net/asked.h"
 #include "tests/unit/net/driver.h"
 
 namespace seawall::net {
@@ -98,26 +99,6 @@ class DnsServer {
   std::atomic<bool> stop_ = false;
   std::atomic<int> questions_ = 0;
   std::thread thread_;
-};
-
-struct Asked {
-  Asked(Resolver& resolver, std::string_view host, Millis timeout = Millis(10000)) {
-    query = resolver.resolve(host, timeout, [this](Result<Resolution> r) {
-      result.emplace(std::move(r));
-      query.reset();  // allowed
-    });
-    answered_in_call = result.has_value();
-  }
-  bool has(std::string_view ip) const {
-    if (!result || !result->ok()) return false;
-    for (const Address& a : (*result)->addresses) {
-      if (a.ip_string() == ip) return true;
-    }
-    return false;
-  }
-  std::optional<Result<Resolution>> result;
-  std::unique_ptr<Query> query;
-  bool answered_in_call = false;
 };
 
 TEST_CASE("names are resolved to all their IPv4 and IPv6 addresses with the smallest TTL") {
@@ -221,89 +202,6 @@ TEST_CASE("cached names are asked for once, questions that come together share o
   for (const Asked* asked : {&first, &second, &third}) CHECK(asked->has("192.0.2.7"));
   CHECK_FALSE(dropped.result);
   CHECK(server.questions() == 2);  // A and AAAA
-}
-
-// Answers what the test says.
-struct Scripted final : Resolver {
-  struct Pending final : Query {
-    Callback callback;
-  };
-  std::unique_ptr<Query> resolve(std::string_view, Millis, Callback callback) override {
-    ++asked;
-    auto query = std::make_unique<Pending>();
-    query->callback = std::move(callback);
-    last = query.get();
-    return query;
-  }
-  void answer(Result<Resolution> result) {
-    const Callback callback = std::move(last->callback);
-    callback(std::move(result));
-  }
-  Pending* last = nullptr;
-  int asked = 0;
-};
-
-TEST_CASE("when DNS fails the last known addresses are the answer, with TTL 0") {
-  UvLoop loop;
-  Scripted dns;
-  CachingResolver resolver(loop, dns, {.min_ttl = Seconds(0)});
-  const Error down = {.code = ErrorCode::kDns, .detail = "down"};
-  Asked cold(resolver, "a.test");
-  dns.answer(down);
-  REQUIRE(run_until(loop, [&] { return cold.result.has_value(); }));
-  CHECK(std::string(cold.result->error().detail) == "down");
-  Asked again(resolver, "a.test");  // within failure_ttl: not asked
-  REQUIRE(run_until(loop, [&] { return again.result.has_value(); }));
-  CHECK_FALSE(again.result->ok());
-  CHECK(dns.asked == 1);
-
-  Asked good(resolver, "b.test");
-  dns.answer(Resolution{.addresses = {*Address::parse("192.0.2.9", 0)}});
-  REQUIRE(run_until(loop, [&] { return good.result.has_value(); }));
-  Asked slow(resolver, "b.test", Millis(30));  // no answer comes in time
-  REQUIRE(run_until(loop, [&] { return slow.result.has_value(); }));
-  CHECK(slow.has("192.0.2.9"));
-  CHECK(dns.asked == 3);
-  Asked failed(resolver, "b.test");  // joins the query under way
-  CHECK(dns.asked == 3);
-  dns.answer(down);
-  REQUIRE(run_until(loop, [&] { return failed.result.has_value(); }));
-  CHECK(failed.has("192.0.2.9"));
-  CHECK((*failed.result)->ttl == Seconds(0));
-  CHECK(std::string((*failed.result)->failing) == "down");
-}
-
-TEST_CASE("who has last known addresses waits 200 ms for new ones, or what is left of them") {
-  UvLoop loop;
-  Scripted dns;
-  CachingResolver resolver(loop, dns, {.min_ttl = Seconds(0)});
-  Asked first(resolver, "a.test");
-  dns.answer(Resolution{.addresses = {*Address::parse("192.0.2.9", 0)}});
-  REQUIRE(run_until(loop, [&] { return first.result.has_value(); }));
-  const MonoTime begin = loop.now();
-  Asked second(resolver, "a.test");  // DNS is silent
-  REQUIRE(run_until(loop, [&] { return second.result.has_value(); }));
-  CHECK(second.has("192.0.2.9"));
-  CHECK(loop.now() - begin >= Millis(190));
-  CHECK(loop.now() - begin < Millis(5000));
-  Asked third(resolver, "a.test");
-  run_ready(loop);
-  CHECK(third.has("192.0.2.9"));
-  CHECK(dns.asked == 2);
-}
-
-TEST_CASE("once DNS says that the name is gone, so are its last known addresses") {
-  UvLoop loop;
-  Scripted dns;
-  CachingResolver resolver(loop, dns, {.min_ttl = Seconds(0)});
-  Asked first(resolver, "a.test");
-  dns.answer(Resolution{.addresses = {*Address::parse("192.0.2.9", 0)}});
-  REQUIRE(run_until(loop, [&] { return first.result.has_value(); }));
-  Asked second(resolver, "a.test");
-  dns.answer(Error{.code = ErrorCode::kDns, .detail = kNoSuchName});
-  REQUIRE(run_until(loop, [&] { return second.result.has_value(); }));
-  REQUIRE_FALSE(second.result->ok());
-  CHECK(is_denial(second.result->error().detail));
 }
 
 }  // namespace

@@ -251,6 +251,10 @@ TEST_CASE("the log says once that DNS fails, whether addresses are known, and th
         "origin: http://a:80: no addresses from DNS: DNS server failed; "
         "the last known ones are used");
   scene.resolver.failing = nullptr;
+  scene.resolver.late = true;  // slow is not well
+  scene.loop.pass(Seconds(3));
+  REQUIRE(lines.size() == 1);
+  scene.resolver.late = false;
   scene.loop.pass(Seconds(3));
   REQUIRE(lines.size() == 2);
   CHECK(lines[1] == "origin: http://a:80: DNS answers again");
@@ -259,6 +263,31 @@ TEST_CASE("the log says once that DNS fails, whether addresses are known, and th
   scene.loop.pass(Seconds(3));
   REQUIRE(lines.size() == 3);
   CHECK(lines[2] == "origin: http://a:80: no addresses from DNS: name does not exist");
+}
+
+TEST_CASE("a line that says that last known addresses are used is true") {
+  for (const bool known : {true, false}) {
+    CAPTURE(known);
+    std::string line;
+    HealthBoard board([&](const std::string& text) { line = text; });
+    Scene scene(0);
+    GroupConfig config;
+    config.name = "origin";
+    config.servers.push_back(server("a"));
+    scene.group =
+        std::make_unique<Group>(scene.loop, scene.resolver, scene.scratch, config, nullptr, &board);
+    scene.resolver.names["a"] = {"10.0.0.1"};
+    if (known) {
+      scene.resolver.failing = "DNS server failed";  // from the beginning: another server knew them
+      scene.warm();
+    } else {
+      scene.warm();
+      scene.resolver.names.clear();  // kept for long enough
+      scene.resolver.error = "DNS server failed";
+      scene.loop.pass(Seconds(3));
+    }
+    CHECK((line.find("the last known ones are used") != std::string::npos) == known);
+  }
 }
 
 }  // namespace
