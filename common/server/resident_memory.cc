@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
+#include <string>
+
+#include "common/server/cgroup_memory.h"
 
 namespace seawall::server {
 namespace {
@@ -20,14 +24,11 @@ uint64_t resident_memory() {
 
 uint64_t memory_of_machine() {
   const uint64_t pages = static_cast<uint64_t>(std::max<long>(0, ::sysconf(_SC_PHYS_PAGES)));
-  uint64_t limit = pages * page_bytes();
-  // Version 2 and 1; "max" is no number.
-  for (const char* path :
-       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    std::ifstream file(path);
-    if (uint64_t allowed = 0; file >> allowed && allowed > 0) limit = std::min(limit, allowed);
-  }
-  return limit;
+  const uint64_t all = pages * page_bytes();
+  std::ifstream file("/proc/self/cgroup");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const auto allowed = cgroup_memory_limit("/sys/fs/cgroup", parse_cgroup_paths(text));
+  return std::min(all, allowed.value_or(all));
 }
 
 }  // namespace seawall::server
