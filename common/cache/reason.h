@@ -72,6 +72,12 @@ enum class Reason : uint8_t {
 // A short token: "fresh", "stale-while-revalidate", "vary-star", …
 std::string_view to_string(Reason reason);
 
+// Why an answer is not stored: for what the request was like. It says nothing of answers to others.
+constexpr bool is_about_request(Reason reason) {
+  return reason == Reason::kMethod || reason == Reason::kRequestNoStore ||
+         reason == Reason::kAuthorization;
+}
+
 // RFC 9211 §2.2: the value of `fwd` for a request that went upstream for this reason: bypass,
 // method, uri-miss, vary-miss, request, stale or partial.
 std::string_view forward_token(Reason reason);

@@ -156,19 +156,19 @@ void Fetch::take_not_modified(const http::ResponseHead& head) {
           keep && serves_others(fresh.facts));
   if (keep && object_.get() != &old) {
     plan_.permit.commit(object_, plan_.behavior->vary.max_variants);
-  } else if (!keep && storing.reason != cache::Reason::kMethod &&
-             storing.reason != cache::Reason::kRequestNoStore) {  // those say nothing of the answer
+  } else if (!keep && !cache::is_about_request(storing.reason)) {
     worker_.store().remove(old);
   }
 }
 
 // A stale copy that may still be used while the upstream fails is not given up for its error.
 bool Fetch::keeps_stale_copy(int status) const {
-  if (!plan_.stored || status < 500) return false;
+  const Ref<store::Object>& old = plan_.wish.stored;  // with a validator or without
+  if (!old || status < 500) return false;
   const WallTime now = worker_.loop().wall_now();
-  const cache::StoredState state = worker_.store().state_of(*plan_.stored, now);
-  return cache::decide_on_failure(plan_.facts, plan_.stored->facts(), *plan_.behavior,
-                                  cache::Failure::k5xx, status, now, state)
+  const cache::StoredState state = worker_.store().state_of(*old, now);
+  return cache::decide_on_failure(plan_.facts, old->facts(), *plan_.behavior, cache::Failure::k5xx,
+                                  status, now, state)
              .action == cache::Action::kServe;
 }
 
@@ -275,7 +275,8 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
   const bool shareable = storing_ && object_.get() == to_store_.get() && serves_others(facts);
   publish(head, store::FillOutcome::kFetched, stored, shareable);
   if (storing_) return;
-  const bool says_nothing = head.status >= 500 || cache::provoked_by_request(head.status);
+  const bool says_nothing = head.status >= 500 || cache::provoked_by_request(head.status) ||
+                            cache::is_about_request(stored);
   if (fill_->shared() && plan_.may_store && !says_nothing &&
       plan_.facts.method == http::Method::kGet) {
     remember_uncacheable(kUncacheableSeconds);

@@ -58,12 +58,12 @@ void Fetch::ask_for_range_instead() {
   plan_.ranged.reset();
 }
 
-// Whether the same request may go to another group after this: it had no effect, or may be repeated
-// (RFC 9110 §9.2.2) and nobody has waited long. That is a retry, and so under the group's rules.
+// Whether the same request may go to another group after this: it had no effect, or is safe (RFC
+// 9110 §9.2.1) and nobody has waited long. That is a retry, and so under the group's rules.
 bool Fetch::may_ask_elsewhere(const Error& error) const {
   if (error.code == ErrorCode::kOverload) return false;  // or it would be carried on to the origin
   if (error.retryable) return true;
-  if (error.code != ErrorCode::kReset || !http::is_idempotent(plan_.facts.method)) return false;
+  if (error.code != ErrorCode::kReset || !http::is_safe(plan_.facts.method)) return false;
   size_t seen = 0;
   return (plan_.group->config().retry.on & upstream::RetryRules::kReset) &&
          !exchange_->facts().retry_refused && fill_->interim_after(seen).empty();

@@ -10,7 +10,7 @@ void refresh_in_background(Worker& worker, const Peer& peer, const http::Request
                            const Route& route, const Ref<store::Object>& stored) {
   using How = store::Joined::How;
   // What these bring may not be stored, so that what is would have to go.
-  if (route.facts.method != http::Method::kGet) return;
+  if (route.facts.method != http::Method::kGet || route.facts.has_authorization) return;
   if (route.behavior->request_directives == cache::RequestDirectives::kObey &&
       route.facts.control.no_store) {
     return;

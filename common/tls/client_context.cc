@@ -16,6 +16,8 @@ constexpr unsigned char kAlpn[] = "\x08http/1.1";
 
 int on_new_session(SSL* ssl, SSL_SESSION* session) {
   const auto* peer = static_cast<const ClientPeer*>(SSL_get_app_data(ssl));
+  // Before TLS 1.3 a session comes while the handshake still goes on.
+  if (!has_trusted_key(ssl, peer->context->pins())) return 0;
   peer->context->store_session(peer->session_key, session);
   return 0;  // the session stays OpenSSL's
 }

@@ -114,6 +114,8 @@ std::string explain_handshake_error(unsigned long code) {
     case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
       return "the server accepts none of our ciphers, or wants a client certificate "
              "(\"certificate\" and \"key\" in \"tls\")";
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+      return "the server wants a client certificate (\"certificate\" and \"key\" in \"tls\")";
     default:
       return "";
   }
@@ -133,7 +135,8 @@ std::string pin_of(X509* certificate) {
   return std::string("sha256/") + reinterpret_cast<const char*>(base64);
 }
 
-bool is_pinned(SSL* ssl, const std::vector<std::string>& pins) {
+bool has_trusted_key(SSL* ssl, const std::vector<std::string>& pins) {
+  if (pins.empty() || SSL_session_reused(ssl) == 1) return true;
   const auto has = [&pins](X509* certificate) {
     return certificate && std::find(pins.begin(), pins.end(), pin_of(certificate)) != pins.end();
   };

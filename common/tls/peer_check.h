@@ -16,9 +16,10 @@ std::string explain_handshake_error(unsigned long code);
 
 // "sha256/BASE64" of its SubjectPublicKeyInfo (RFC 7469 §2.4).
 std::string pin_of(X509* certificate);
-// Whether the server's key is one of `pins`, or, where the chain was verified, that of an authority
-// in it. To be asked after a full handshake.
-bool is_pinned(SSL* ssl, const std::vector<std::string>& pins);
+// Whether there are no pins, or the server's key is one of them, or, where the chain was verified,
+// that of an authority in it. To be asked when the certificate has come; a session that is resumed
+// was asked about in its first handshake.
+bool has_trusted_key(SSL* ssl, const std::vector<std::string>& pins);
 std::string explain_missing_pin(SSL* ssl);
 
 }  // namespace seawall::tls

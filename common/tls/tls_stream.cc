@@ -69,7 +69,6 @@ class TlsStream final : public net::Stream, private net::StreamHandler, private 
   Error ssl_error(ErrorCode code);
   bool prepare_name(std::string_view name);
   bool expect_name(std::string name);
-  bool is_trusted();
   Side side() const { return client_ ? Side::kUpstream : Side::kViewer; }
 
   net::Loop& loop_;
@@ -180,12 +179,6 @@ bool TlsStream::expect_name(std::string name) {
   return X509_VERIFY_PARAM_set1_host(expected, name.data(), name.size()) == 1;
 }
 
-// A resumed session was made with a server that had one of the pins: contexts don't share any.
-bool TlsStream::is_trusted() {
-  const std::vector<std::string>& pins = client_->context->pins();
-  return pins.empty() || SSL_session_reused(ssl_.get()) == 1 || is_pinned(ssl_.get(), pins);
-}
-
 // --- Reading
 
 // Goes on with the handshake; phase_ says whether it is complete, failure_ what went wrong.
@@ -196,7 +189,8 @@ void TlsStream::shake_hands() {
   if (why != SSL_ERROR_NONE && why != SSL_ERROR_WANT_READ) failure_ = handshake_error();
   const Result<void> sent = output_.flush();  // an alert, too
   if (!failure_ && !sent) failure_ = sent.error();
-  if (!failure_ && result == 1 && client_ && !is_trusted()) {
+  if (!failure_ && result == 1 && client_ &&
+      !has_trusted_key(ssl_.get(), client_->context->pins())) {
     failure_ = Error{ErrorCode::kTls, side(), true, "certificate is not pinned"};
     error_text_ = explain_missing_pin(ssl_.get());
   }
@@ -249,7 +243,7 @@ void TlsStream::decrypt(Alive& alive) {
   assert(why != SSL_ERROR_NONE);  // an inner read's plaintext fits: 64 KiB and a kept record
   Error error;
   const bool broken = why != SSL_ERROR_WANT_READ && why != SSL_ERROR_ZERO_RETURN;
-  if (broken) error = ssl_error(ErrorCode::kTls);
+  if (broken) error = handshake_error();  // in TLS 1.3 a server refuses us only now
   (void)output_.flush();  // key updates, alerts; what fails here, writing or reading will tell
   if (filled > 0) handler_->on_data(plain.first(filled));
   if (!alive) return;

@@ -75,8 +75,6 @@ class Exchange final : public ListNode, private net::StreamHandler, private Dial
   void pause();
   void resume();
 
-  // All connections that it may use are in use by others.
-  bool is_queued() const { return phase_ == Phase::kQueued; }
   // The server has been asked, and its final head has not come.
   bool awaits_head() const { return phase_ == Phase::kHead; }
   MonoTime deadline() const { return total_deadline_; }

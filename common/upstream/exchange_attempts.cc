@@ -40,7 +40,11 @@ void Exchange::next_server() {
     return fail(upstream_error(ErrorCode::kNoServer, "no server in the group", true));
   }
   if (!server) return fail(last_error_);
-  if (!server->enter(group_.may_use_granted())) return wait_in_queue();
+  if (request_.probe) {
+    server->enter_anyway();
+  } else if (!server->enter(group_.may_use_granted())) {
+    return wait_in_queue();
+  }
   server_ = server;
   facts_.server = server;
   if (!fresh_only_) connection_ = server->take_idle(this);
@@ -137,10 +141,10 @@ bool Exchange::may_repeat() const {
          head_bytes_.empty() && !body_started_ && http::is_idempotent(request_.method);
 }
 
-// Whether the same request may be sent once more although this one has reached a server (RFC 9110
-// §9.2.2); nothing of an answer has come to the viewer.
+// Whether the same request may be sent once more although this one has reached a server: safe
+// methods only (RFC 9110 §9.2.1); nothing of an answer has come to the viewer.
 bool Exchange::may_retry() const {
-  return http::is_idempotent(request_.method) && interim_count_ == 0 && !request_.server &&
+  return http::is_safe(request_.method) && interim_count_ == 0 && !request_.server &&
          request_.body == ExchangeRequest::BodyKind::kNone && retries_ < group_.config().retry.max;
 }
 
@@ -212,7 +216,11 @@ void Exchange::attempt_failed(Error error) {
   }
   if (phase_ == Phase::kHead) {
     note(Outcome::kNoAnswer);
-    const bool silent = head_bytes_.empty() && error.code == ErrorCode::kReset;
+    if (error.code == ErrorCode::kTls) {
+      server_->tell_tls_failure(connection_->stream().last_error_text(), error);
+    }
+    const bool silent =
+        head_bytes_.empty() && (error.code == ErrorCode::kReset || error.code == ErrorCode::kTls);
     if (silent && retry(RetryRules::kReset)) return;
   }
   fail(error);

@@ -21,9 +21,7 @@ class Prober::Probe final : private ExchangeHandler {
   const ProbeRules& rules() const { return group_.config().health.probe; }
 
   void on_timer() {
-    const bool queued = exchange_ && exchange_->is_queued();
     exchange_.reset();
-    if (queued) return wait();
     if (waiting_) return finish(false);
     ExchangeRequest request;
     request.start_line = "GET " + rules().path + " HTTP/1.1\r\n";
@@ -43,7 +41,6 @@ class Prober::Probe final : private ExchangeHandler {
     group_.servers()[server_]->health().note_probe(good, group_.loop().now());
     wait();
   }
-  // Also where all connections were in use: that is no sign of illness.
   void wait() {
     waiting_ = false;
     group_.loop().set_timer(timer_, with_jitter(rules().interval, rules().jitter, random_()));

@@ -54,6 +54,11 @@ bool Server::enter(bool granted) {
   return true;
 }
 
+void Server::enter_anyway() {
+  health_->slots().take_anyway();
+  ++in_use_;
+}
+
 bool Server::leave() {
   --in_use_;
   return health_->slots().give_back(place_);

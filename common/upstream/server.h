@@ -43,6 +43,8 @@ class Server final : private AddressesOwner {
   // A connection to it is about to be opened or used. False: the node has as many as it may.
   // `granted`: of those that were set aside for this loop, which belong to who waits here.
   bool enter(bool granted);
+  // For a probe, which is to find out why the others take so long.
+  void enter_anyway();
   // The connection is not in use any more. True: who waits here may go on.
   bool leave();
   bool is_full(bool granted) const {

@@ -16,9 +16,14 @@ bool Slots::take(Waiter& own, bool granted) {
   return true;
 }
 
+void Slots::take_anyway() {
+  const std::lock_guard lock(mutex_);
+  in_use_.fetch_add(1, std::memory_order_relaxed);
+}
+
 bool Slots::give_back(const Waiter& own) {
   const std::lock_guard lock(mutex_);
-  // More in use than may be: a reload has lowered the limit.
+  // More in use than may be: a reload has lowered the limit, or it is probed.
   Waiter* const next = in_use() > limit() ? nullptr : line_.pop_front();
   if (!next) {
     in_use_.fetch_sub(1, std::memory_order_relaxed);

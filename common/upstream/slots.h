@@ -39,6 +39,8 @@ class Slots {
 
   // One that is free, or, where `granted`, what was set aside for `own`. False: there is none.
   bool take(Waiter& own, bool granted = true);
+  // One above the limit if need be.
+  void take_anyway();
   // True: it went to `own` again, who is not woken. Somebody else is.
   bool give_back(const Waiter& own);
   // Joins the line; one slot leaves it again. False: it stands there already. Slots that came free

@@ -362,6 +362,30 @@ class StaleScenario(Scenario):
             self.assertRegex(response.x_cache, "^Stale from ")
             self.assertGreaterEqual(int(response.get("Age")), 5)
 
+    def test_a_storable_error_does_not_replace_what_may_be_served_stale(self):
+        path = self.serve(Answer("Cache-Control: max-age=1, stale-if-error=600", "Age: 5",
+                                 body=b"old"),
+                          Answer("Cache-Control: max-age=60", status=503, body=b"down"))
+        self.get(path)
+        for _ in range(3):
+            self.assertEqual((200, b"old"), (lambda r: (r.status, r.body))(self.get(path)))
+        self.assertEqual(4, self.origin.count(path), "the error is not kept")
+
+    def test_a_request_with_authorization_takes_nothing_from_the_others(self):
+        stale = ("Cache-Control: max-age=1, stale-while-revalidate=600", "Age: 5", ETAG)
+        private = (Answer("Cache-Control: max-age=60", ETAG, status=304), Answer(status=403),
+                   Answer("Cache-Control: max-age=60", body=b"mine"))
+        for answer in private:
+            with self.subTest(status=answer.status):
+                path = self.serve(Answer(*stale, body=b"shared"), answer)
+                self.get(path)
+                self.get(path, "Authorization: Basic eA==")
+                time.sleep(0.3)  # a refresh in the background would be done
+                before = self.origin.count(path)
+                response = self.get(path)
+                self.assertEqual((b"shared", "Stale from edge"), (response.body, response.x_cache))
+                self.assertLessEqual(before, 2)
+
     def test_grace_on_5xx_where_configured(self):
         path = self.serve(Answer(*old(5), body=b"old"), Answer(status=503), name="grace")
         self.get(path)

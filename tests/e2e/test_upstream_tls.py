@@ -128,6 +128,7 @@ class UpstreamTlsTest(unittest.TestCase):
         self.start(self.good, authority=self.authority)
         self.assertEqual(502, get(self.edge.port, "/a").status)
         self.assertTrue(self.edge.logged("certificate required"))
+        self.assertTrue(self.edge.logged("the server wants a client certificate"))
 
     def test_a_new_certificate_is_all_that_it_takes_to_recover_and_stale_bridges_the_time(self):
         self.start(self.good)
