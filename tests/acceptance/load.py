@@ -16,14 +16,15 @@ class Record:
     end: float
     status: int  # 0: no whole answer
     x_cache: str
+    cache_status: str
 
 
 class Load:
     """`kinds`: name → (viewers, function of a number that gives a path). Each viewer asks, then
-    rests for `pause` seconds."""
+    rests for `pause` seconds. `check(path)` gives the `check_for` of an answer."""
 
-    def __init__(self, port, kinds, pause=0.0):
-        self.port, self.pause = port, pause
+    def __init__(self, port, kinds, pause=0.0, check=lambda path: None):
+        self.port, self.pause, self.check = port, pause, check
         self.records = []
         self.problems = []
         self.going = True
@@ -36,14 +37,17 @@ class Load:
         viewer = Viewer(self.port)
         while self.going:
             begin = time.monotonic()
-            status, x_cache = 0, ""
+            status, x_cache, cache_status = 0, "", ""
             try:
-                answer = viewer.fetch("GET", path(number), bound=BOUND)
+                answer = viewer.fetch("GET", path(number), bound=BOUND,
+                                      check_for=self.check(path(number)))
                 status, x_cache = answer.status, answer.get("x-cache") or ""
+                cache_status = answer.get("cache-status") or ""
             except (Cut, Malformed, NoAnswer, TookTooLong, OSError) as problem:
                 self.problems.append(f"{path(number)}: {type(problem).__name__} {problem}")
                 viewer.close()
-            self.records.append(Record(kind, begin, time.monotonic(), status, x_cache))
+            self.records.append(Record(kind, begin, time.monotonic(), status, x_cache,
+                                       cache_status))
             number += step
             time.sleep(self.pause)
         viewer.close()

@@ -54,6 +54,7 @@ class Process:
     """A program that says where it listens; may be killed and started again on the same port."""
 
     ports = {}  # attribute → pattern in its log
+    prefix = ()  # what runs its command, as `ip netns exec NAME`
 
     def __init__(self, name, folder, binaries=BIN):
         self.name = name
@@ -72,8 +73,9 @@ class Process:
         self.lives += 1
         begin = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log, start_new_session=True)
+            self.process = subprocess.Popen([*self.prefix, *self.command()],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            start_new_session=True)
         end = time.monotonic() + START_SECONDS
         for attribute, pattern in self.ports.items():
             while not (found := re.search(pattern, self._text(begin), re.MULTILINE)):
