@@ -31,7 +31,13 @@ bool BodySender::open_part() {
     return true;
   }
   reader_.detach();
-  return reader_.attach(plan_.object->body(), part.offset);
+  return reader_.attach(plan_.object->body(), part.offset, this);
+}
+
+void BodySender::run() {
+  if (done_ || !reader_.dropped()) return pump();
+  done_ = true;  // still attached: a write may be under way that points into the body
+  owner_.on_sent(false);
 }
 
 // Composes the next write. False when there is nothing to write yet, or any more.

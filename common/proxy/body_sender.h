@@ -54,7 +54,7 @@ class BodySender final : private net::PostedTask {
   uint64_t bytes_sent() const { return bytes_sent_; }
 
  private:
-  void run() override { pump(); }
+  void run() override;
   void pump();
   bool fill_batch();
   void batch_written();

@@ -11,6 +11,7 @@ namespace seawall::proxy {
 namespace {
 
 constexpr int64_t kUncacheableSeconds = 10;
+constexpr Millis kMaxHold{10'000};  // of an answer, by one of several readers
 // From a shield: the bytes are not the content, a transfer coding that it does not know is still
 // on.
 constexpr std::string_view kIncompleteLine = "Seawall-Internal: incomplete\r\n";
@@ -367,6 +368,7 @@ void Fetch::on_body(std::string_view bytes) {
   if (ignoring_body_ || finished_) return;
   if (storing_ && body_->length() + bytes.size() > worker_.store().max_object_bytes()) {
     body_->stop_retaining();
+    remember_uncacheable(kTooLargeSeconds);
   }
   const bool room = body_->append(bytes);
   const bool purged = storing_ && !worker_.store().consider_purges(*to_store_);
@@ -376,7 +378,16 @@ void Fetch::on_body(std::string_view bytes) {
     plan_.permit.stop_sharing();
     if (!fill_->wanted()) wake_.post();
   }
-  if (!room) exchange_->pause();
+  if (room) return;
+  exchange_->pause();
+  if (!hold_timer_.is_set()) worker_.loop().set_timer(hold_timer_, kMaxHold);
+}
+
+// The upstream waits for the slowest of those who read along, and so do the others.
+void Fetch::on_held_up() {
+  if (finished_ || !body_ || body_->has_room()) return;
+  body_->drop_slow_readers();
+  worker_.loop().set_timer(hold_timer_, kMaxHold);
 }
 
 void Fetch::on_complete(std::string_view trailers) {
@@ -441,7 +452,10 @@ void Fetch::look_around() {
     return send(*std::exchange(instead_, std::nullopt));
   }
   if (ignoring_body_ && fill_->state() == store::Fill::State::kFailed) return finish();
-  if (body_ && body_->has_room()) exchange_->resume();
+  if (body_ && body_->has_room()) {
+    hold_timer_.cancel();
+    exchange_->resume();
+  }
   if (fill_->wanted()) return;
   const bool wanted_by_cache = body_ ? storing_ : fill_->shared();
   if (wanted_by_cache) return;

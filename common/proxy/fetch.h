@@ -98,6 +98,7 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
     Fetch& fetch_;
   };
   void look_around();
+  void on_held_up();
   void send(upstream::ExchangeRequest request);
   Ref<store::Object> freshened_object(const store::Object& old,
                                       const cache::Freshened& fresh) const;
@@ -113,6 +114,7 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   void take_answer(const http::ResponseHead& head, const h1::Framing& framing);
   bool serves_others(const cache::ResponseFacts& facts);
   bool shield_says(const http::ResponseHead& head, std::string_view word) const;
+  static constexpr int64_t kTooLargeSeconds = 60;
   void remember_uncacheable(int64_t seconds);
   void release_crowd();
   cache::Reason judge(const http::ResponseHead& head, cache::ResponseFacts& facts,
@@ -144,6 +146,7 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   // 9110 §9.2.2), or what the first one was asked had no effect.
   std::optional<upstream::ExchangeRequest> instead_;
   Uploader* uploader_ = nullptr;
+  net::Timer hold_timer_ = net::Timer::to<&Fetch::on_held_up>(this);  // while readers are slow
   WallTime request_time_{};
   HttpTime shareable_until_{};
 };

@@ -10,7 +10,6 @@ namespace {
 
 // How long a key is remembered as too large, which seldom changes: until then every Range is
 // forwarded.
-constexpr int64_t kTooLargeSeconds = 60;
 
 }  // namespace
 

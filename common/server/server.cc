@@ -388,7 +388,7 @@ void Server::every_second() {
   sample.bytes_to_viewers = summary.bytes_to_viewers;
   sample.bytes_from_upstream = summary.bytes_from_upstream;
   rates_.add(sample);
-  watch_load(totals.open_viewer_connections);
+  watch_load();
   for (size_t i = 0; i < workers_.size(); ++i) {
     WorkerThread& worker = *workers_[i];
     worker.call([this, &worker, i] {

@@ -56,7 +56,7 @@ class Server final : public net::SignalHandler, public AdminSource {
   void drain(Millis time);
   void check_drained();
   void every_second();
-  void watch_load(int64_t connections);
+  void watch_load();
   void shrink_store(uint64_t used, uint64_t limit);
   bool is_overloaded() const {
     return is_crowded_ || overload_.shedding() == proxy::Shedding::kConnections;
@@ -91,7 +91,7 @@ class Server final : public net::SignalHandler, public AdminSource {
   uint64_t failed_reloads_ = 0;
   bool ready_ = false;
   bool draining_ = false;
-  bool is_crowded_ = false;  // as many connections as may be
+  bool is_crowded_ = false;  // a loop has as many connections as it may
   MonoTime drain_until_{};
   net::Timer second_ = net::Timer::to<&Server::every_second>(this);
   net::Timer serve_ = net::Timer::to<&Server::serve>(this);

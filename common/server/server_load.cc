@@ -26,13 +26,16 @@ void Server::shrink_store(uint64_t used, uint64_t limit) {
   store_->shrink(used > target ? (used - target) / 8 : 0);
 }
 
-void Server::watch_load(int64_t connections) {
+// Each loop takes its share of connections, so the fullest one decides.
+void Server::watch_load() {
   const proxy::Limits& limits = snapshot_->limits;
-  // Each loop takes its share.
-  const auto loops = static_cast<int64_t>(std::max<size_t>(1, workers_.size()));
-  const int64_t most =
-      std::max<int64_t>(1, static_cast<int64_t>(limits.connections) / loops) * loops;
-  is_crowded_ = connections >= (is_crowded_ ? most - most / 32 : most);
+  const size_t loops = std::max<size_t>(1, workers_.size());
+  const auto share = static_cast<int64_t>(std::max<size_t>(1, limits.connections / loops));
+  int64_t most = 0;
+  for (const auto& worker : workers_) {
+    most = std::max<int64_t>(most, worker->counters().open_viewer_connections.get());
+  }
+  is_crowded_ = most >= (is_crowded_ ? share - share / 32 : share);
   const uint64_t used = resident_memory();
   const uint64_t limit = limits.memory != 0 ? limits.memory : memory_of_machine();
   const bool changed = overload_.note_memory(used, limit);

@@ -141,6 +141,22 @@ void Body::stop_retaining() {
   trim_locked();
 }
 
+void Body::drop_slow_readers() {
+  std::lock_guard lock(mutex_);
+  if (retained()) return;
+  const uint64_t length = this->length();
+  const auto behind = [length](const BodyReader& r) {
+    return length - std::min(length, r.position_.load(std::memory_order_acquire));
+  };
+  bool held_up = false;
+  for (BodyReader* r = readers_.first(); r; r = readers_.next(*r)) held_up |= behind(*r) == 0;
+  for (BodyReader* r = readers_.first(); held_up && r; r = readers_.next(*r)) {
+    if (behind(*r) <= kWindow / 2 || r->dropped() || !r->on_drop_) continue;
+    r->dropped_.store(true, std::memory_order_release);
+    r->on_drop_->wake();
+  }
+}
+
 void Body::set_writer(Waker* writer) {
   std::lock_guard lock(mutex_);
   writer_ = writer;
@@ -197,13 +213,15 @@ void Body::trim_locked() {
   }
 }
 
-bool BodyReader::attach(Ref<Body> body, uint64_t offset) {
+bool BodyReader::attach(Ref<Body> body, uint64_t offset, Waker* dropped) {
   assert(!body_);
   std::lock_guard lock(body->mutex_);
   if (body->state() == Body::State::kFailed) return false;
   if (body->first_ && body->first_->begin > offset) return false;
   body_ = std::move(body);
   position_.store(offset, std::memory_order_relaxed);
+  dropped_.store(false, std::memory_order_relaxed);
+  on_drop_ = dropped;
   chunk_ = nullptr;
   body_->readers_.push_back(*this);
   body_->had_reader_ = true;

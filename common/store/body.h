@@ -47,6 +47,9 @@ class Body final : public RefCounted<Body> {
   void complete(std::string trailers = {});
   void fail();
   void stop_retaining();
+  // Of a windowed body, where one reader has all that came: those who hold up the rest for it are
+  // dropped, and told.
+  void drop_slow_readers();
   // Woken when a windowed body may grow again and when its last reader goes. nullptr to clear.
   void set_writer(Waker* writer);
 
@@ -97,12 +100,13 @@ class BodyReader : private ListNode {
   ~BodyReader() { detach(); }
 
   // False when the bytes at `offset` are gone already (a windowed body that went on), or the body
-  // has failed.
-  bool attach(Ref<Body> body, uint64_t offset);
+  // has failed. `dropped`: woken if it is dropped; what peek() gave stays valid until detach().
+  bool attach(Ref<Body> body, uint64_t offset, Waker* dropped = nullptr);
   void detach();
   bool attached() const { return static_cast<bool>(body_); }
 
   uint64_t position() const { return position_.load(std::memory_order_relaxed); }
+  bool dropped() const { return dropped_.load(std::memory_order_acquire); }
   // References to bytes from position() on that are there now, at most `limit` of them: the number
   // of entries filled. They stay valid until advance() passes them.
   size_t peek(std::span<iovec> out, uint64_t limit);
@@ -118,7 +122,9 @@ class BodyReader : private ListNode {
   Ref<Body> body_;
   Body::Chunk* chunk_ = nullptr;  // holds position_, or ends there
   std::atomic<uint64_t> position_{0};
-  Waker* waker_ = nullptr;  // guarded by the body's mutex
+  std::atomic<bool> dropped_{false};
+  Waker* waker_ = nullptr;  // guarded by the body's mutex, as is the next
+  Waker* on_drop_ = nullptr;
   uint64_t seen_length_ = 0;
 };
 

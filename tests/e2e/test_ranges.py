@@ -1,11 +1,14 @@
 """Ranges (RFC 9110 §14) of stored objects, of objects on their way in, and beyond max_object."""
 
+import concurrent.futures
 import random
 import re
 import threading
+import time
 import unittest
 
 from harness import Answer, Client, Scenario, in_both, request_bytes
+from http_text import Closed
 
 FRESH = "Cache-Control: max-age=3600"
 BODY = bytes(random.Random(7).randrange(256) for _ in range(200_000))
@@ -138,6 +141,23 @@ class RangeScenario(Scenario):
             self.assertEqual(BODY[-10:], response.body)
         else:
             self.assertEqual((200, BODY), (response.status, response.body))
+
+    def test_who_reads_nothing_holds_up_the_others_for_a_while_only(self):
+        size = 16_000_000  # more than sockets hold, and too large to be held here
+        path = self.serve(Answer(FRESH, framing="chunked",
+                                 parts=[(0, b"a" * 1000), (1, b"b" * (size - 1000))]))
+        slow = Client(self.port)
+        slow.send(request_bytes("GET", path))
+        slow.head()  # and reads no further
+        begin = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            got = list(pool.map(lambda _: self.get(path), range(4)))
+        self.assertLess(time.monotonic() - begin, 22)
+        self.assertEqual({(200, True, size)}, {(r.status, r.complete, len(r.body)) for r in got})
+        self.assertEqual(1, self.origin.count(path))
+        with self.assertRaises((Closed, OSError), msg="cut, and it shows"):
+            slow.reader.exactly(size + 1)
+        slow.close()
 
     def test_larger_than_max_object_is_right_too(self):
         body = BODY * 10

@@ -314,5 +314,30 @@ TEST_CASE("a slow peer holds back a windowed body, and a sender that goes lets i
   CHECK(writer.woken > 0);
 }
 
+TEST_CASE(
+    "a sender that is dropped in the midst of a write ends, and its bytes stay for the write") {
+  Stage s;
+  s.wire->accepts = 0;
+  Ref<Body> body = s.body(Body::Retention::kWindowed);
+  store::BodyReader fast;
+  auto sender = std::make_unique<BodySender>(s.loop, s.stream, s.owner);
+  REQUIRE(sender->start(s.plan(s.object_with(body), "HEAD")));
+  REQUIRE(fast.attach(body, 0));
+  while (body->append(store::pattern(16384))) {
+  }
+  s.loop.turn();
+  iovec pieces[64];
+  while (const size_t n = fast.peek(pieces, UINT64_MAX)) {
+    for (size_t i = 0; i < n; ++i) fast.advance(pieces[i].iov_len);
+  }
+  body->drop_slow_readers();
+  s.loop.turn();
+  CHECK(s.owner.sent == 1);
+  CHECK_FALSE(s.owner.ok);
+  CHECK_FALSE(body->has_room());
+  sender.reset();
+  CHECK(body->has_room());
+}
+
 }  // namespace
 }  // namespace seawall::proxy

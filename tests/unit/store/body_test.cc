@@ -258,6 +258,41 @@ TEST_CASE("a failed body takes no readers and wakes those it has") {
   CHECK_FALSE(late.attach(body, 0));
 }
 
+TEST_CASE("who holds up others is dropped, who holds up nobody is not") {
+  Memory memory(1 << 20);
+  for (const bool other_reads : {false, true}) {
+    INFO(other_reads);
+    Ref<Body> body = make_body(memory, Body::Retention::kWindowed);
+    BodyReader slow, fast, late;
+    CountingWaker told, unused;
+    REQUIRE(slow.attach(body, 0, &told));
+    REQUIRE(fast.attach(body, 0, &unused));
+    while (body->append(pattern(16384))) {
+    }
+    const size_t length = body->length();
+    if (other_reads) CHECK(read_some(fast).size() == length);
+    CHECK_FALSE(body->has_room());
+    body->drop_slow_readers();
+    body->drop_slow_readers();
+    CHECK(slow.dropped() == other_reads);
+    CHECK(told.woken == (other_reads ? 1 : 0));
+    CHECK_FALSE(fast.dropped());
+    CHECK(unused.woken == 0);
+    CHECK(read_some(slow).size() == length);  // its bytes are there until it goes
+    slow.detach();
+    CHECK(body->has_room() == other_reads);
+  }
+  Ref<Body> kept = make_body(memory, Body::Retention::kRetained);
+  BodyReader slow, fast;
+  CountingWaker told;
+  REQUIRE(slow.attach(kept, 0, &told));
+  REQUIRE(fast.attach(kept, 0, &told));
+  kept->append(pattern(300'000));
+  CHECK(read_some(fast).size() == 300'000);
+  kept->drop_slow_readers();
+  CHECK_FALSE(slow.dropped());
+}
+
 TEST_CASE("waiting ends by bytes or by the end, once, and not after detaching") {
   Memory memory(1 << 20);
   Ref<Body> body = make_body(memory, Body::Retention::kRetained);
