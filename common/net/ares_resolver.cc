@@ -30,7 +30,7 @@ const char* ares_detail(int status) {
     case ARES_ENODATA:
       return kNoAddresses;
     case ARES_ETIMEOUT:
-      return "DNS time-out";
+      return kDnsTimeOut;
     case ARES_ECONNREFUSED:
       return "DNS server refused the connection";
     case ARES_ESERVFAIL:
@@ -115,14 +115,17 @@ bool init_library() { return ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCES
 
 class AresResolver::Channel {
  public:
-  Channel(UvLoop& loop, const AresOptions& options) : loop_(loop) {
+  // `lookups`: "f" for /etc/hosts, "b" for DNS.
+  Channel(UvLoop& loop, const AresOptions& options, std::string lookups) : loop_(loop) {
     [[maybe_unused]] static const bool library_is_ready = init_library();
     ares_options o{};
     o.timeout = static_cast<int>(options.try_timeout.count());
     o.tries = options.tries;
     o.sock_state_cb = &Channel::on_socket_state;
     o.sock_state_cb_data = this;
-    const int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
+    o.lookups = lookups.data();
+    const int mask =
+        ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB | ARES_OPT_LOOKUPS;
     if (ares_init_options(&channel_, &o, mask) != ARES_SUCCESS) channel_ = nullptr;
     if (channel_ && !options.servers.empty()) {
       ares_set_servers_ports_csv(channel_, options.servers.c_str());
@@ -133,10 +136,10 @@ class AresResolver::Channel {
     assert(polls_.empty());
   }
 
-  void ask(const char* host, AresQuery<Resolution>& query, Millis timeout) {
+  void ask(const char* host, int family, AresQuery<Resolution>& query, Millis timeout) {
     if (!channel_) return query.answer(dns_error(kNoChannel));
     ares_addrinfo_hints hints{};
-    hints.ai_family = AF_UNSPEC;
+    hints.ai_family = family;
     ++open_;
     ares_getaddrinfo(channel_, host, nullptr, &hints, &Channel::on_answer,
                      query.start(timeout, &open_));
@@ -225,24 +228,40 @@ class AresResolver::Channel {
 };
 
 AresResolver::AresResolver(UvLoop& loop, const AresOptions& options)
-    : loop_(loop), options_(options), channel_(std::make_unique<Channel>(loop, options)) {}
+    : loop_(loop),
+      options_(options),
+      hosts_(std::make_unique<Channel>(loop, options, "f")),
+      dns_(std::make_unique<Channel>(loop, options, "b")) {}
 
 AresResolver::~AresResolver() = default;
 
 void AresResolver::configure(const AresOptions& options) {
   if (options == options_) return;
   options_ = options;
-  channel_ = std::make_unique<Channel>(loop_, options);
+  dns_ = std::make_unique<Channel>(loop_, options, "b");
 }
 
 std::unique_ptr<Query> AresResolver::resolve(std::string_view host, Millis timeout,
                                              Callback callback) {
   if (host.starts_with('_')) return resolve_service(host, timeout, std::move(callback));
-  auto query = std::make_unique<AresQuery<Resolution>>(loop_, std::move(callback));
   if (const std::optional<Address> numeric = Address::parse(host, 0)) {
+    auto query = std::make_unique<AresQuery<Resolution>>(loop_, std::move(callback));
     query->answer(Resolution{.addresses = {*numeric}, .ttl = kNumericTtl});
+    return query;
+  }
+  auto ask = [this, name = std::string(host), timeout](Place place, Callback answer) {
+    return ask_in(place, name, timeout, std::move(answer));
+  };
+  return std::make_unique<AddressQuery>(loop_, timeout, std::move(ask), std::move(callback));
+}
+
+std::unique_ptr<Query> AresResolver::ask_in(Place place, const std::string& host, Millis timeout,
+                                            Callback callback) {
+  auto query = std::make_unique<AresQuery<Resolution>>(loop_, std::move(callback));
+  if (place == Place::kHosts) {
+    hosts_->ask(host.c_str(), AF_UNSPEC, *query, timeout);
   } else {
-    channel_->ask(std::string(host).c_str(), *query, timeout);
+    dns_->ask(host.c_str(), place == Place::kIpv4 ? AF_INET : AF_INET6, *query, timeout);
   }
   return query;
 }
@@ -252,7 +271,7 @@ std::unique_ptr<Query> AresResolver::resolve_service(std::string_view name, Mill
   auto service = std::make_unique<ServiceQuery>(*this, timeout, std::move(callback));
   auto records = std::make_unique<AresQuery<SrvRecords>>(
       loop_, [to = service.get()](Result<SrvRecords> found) { to->take(std::move(found)); });
-  channel_->ask_service(std::string(name).c_str(), *records, timeout);
+  dns_->ask_service(std::string(name).c_str(), *records, timeout);
   service->follow(std::move(records));
   return service;
 }

@@ -1,4 +1,4 @@
-// A Resolver that asks DNS with c-ares: A and AAAA together, /etc/hosts first, TTLs returned; for
+// A Resolver that asks DNS with c-ares: /etc/hosts first, then A and AAAA, TTLs returned; for
 // names that begin with '_' SRV, and then the addresses of what they name. Reads
 // /etc/resolv.conf when constructed or given other options; works without one (questions then
 // fail).
@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "common/net/address_query.h"
 #include "common/net/resolver.h"
 #include "common/net/uv_loop.h"
 
@@ -29,10 +30,14 @@ class AresResolver final : public Resolver {
 
  private:
   class Channel;
+  using Place = AddressQuery::Place;
+  std::unique_ptr<Query> ask_in(Place place, const std::string& host, Millis timeout,
+                                Callback callback);
   std::unique_ptr<Query> resolve_service(std::string_view name, Millis timeout, Callback callback);
   UvLoop& loop_;
   AresOptions options_;
-  std::unique_ptr<Channel> channel_;
+  std::unique_ptr<Channel> hosts_;
+  std::unique_ptr<Channel> dns_;
 };
 
 }  // namespace seawall::net

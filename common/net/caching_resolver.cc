@@ -10,7 +10,6 @@ namespace {
 // Who has last known addresses waits no longer for newer ones, and no longer than half of its own
 // time: at the end of that it has given up.
 constexpr Millis kPatience{200};
-constexpr char kTimeOut[] = "DNS time-out";
 
 }  // namespace
 
@@ -122,7 +121,7 @@ void CachingResolver::on_answer(const std::string& host, Result<Resolution> resu
 Result<Resolution> CachingResolver::too_slow(std::string_view host) {
   if (const auto flight = flights_.find(host); flight != flights_.end())
     flight->second->late = true;
-  return last_known_or(host, kTimeOut);
+  return last_known_or(host, kDnsTimeOut);
 }
 
 Result<Resolution> CachingResolver::last_known_or(std::string_view host, const char* failure) {

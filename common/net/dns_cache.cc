@@ -18,9 +18,11 @@ DnsCache::Answer DnsCache::find(std::string_view host, MonoTime now) {
   const auto found = by_host_.find(host);
   if (found == by_host_.end()) return {};
   entries_.splice(entries_.begin(), entries_, found->second);
-  const Entry& entry = *found->second;
+  Entry& entry = *found->second;
+  // All of a service's have one time, so its ranks stay beside them.
+  std::erase_if(entry.known.addresses, [&](const Address& a) { return now >= entry.usable(a); });
   Answer answer;
-  if (!entry.known.addresses.empty() && now < entry.usable_until) answer.known = &entry.known;
+  if (!entry.known.addresses.empty()) answer.known = &entry.known;
   if (now >= entry.expires) return answer;
   answer.state = entry.failure ? State::kFailed : State::kFresh;
   answer.ttl = std::chrono::floor<Seconds>(entry.expires - now);
@@ -30,10 +32,16 @@ DnsCache::Answer DnsCache::find(std::string_view host, MonoTime now) {
 
 const Resolution& DnsCache::store(std::string_view host, Resolution resolution, MonoTime now) {
   Entry& entry = touch(host);
+  const Family missing = resolution.missing;
+  for (const Address& a : entry.known.addresses) {
+    if (family_of(a) == missing && now < entry.usable(a)) resolution.addresses.push_back(a);
+  }
+  if (missing != Family::kNone) resolution.ttl = std::min(resolution.ttl, settings_.failure_ttl);
+  resolution.ttl = std::clamp(resolution.ttl, settings_.min_ttl, settings_.max_ttl);
   entry.known = std::move(resolution);
-  entry.known.ttl = std::clamp(entry.known.ttl, settings_.min_ttl, settings_.max_ttl);
   entry.expires = now + entry.known.ttl;
-  entry.usable_until = entry.expires + settings_.keep;
+  if (missing != Family::kIpv4) entry.usable_until[0] = entry.expires + settings_.keep;
+  if (missing != Family::kIpv6) entry.usable_until[1] = entry.expires + settings_.keep;
   entry.failure = nullptr;
   return entry.known;
 }

@@ -3,6 +3,7 @@
 // that there are none. Pure and bounded.
 #pragma once
 
+#include <array>
 #include <list>
 #include <string>
 #include <string_view>
@@ -30,7 +31,9 @@ class DnsCache {
     const char* failure = "";  // kFailed: Error::detail
   };
   Answer find(std::string_view host, MonoTime now);
-  // Returns what is to be handed out: with the TTL that it has here. Valid as find()'s.
+  // Returns what is to be handed out: with the TTL that it has here, and where half of it is
+  // `missing` with what is known of that half, until it comes or that gets too old; then it is to
+  // be asked for again after failure_ttl. Valid as find()'s.
   const Resolution& store(std::string_view host, Resolution resolution, MonoTime now);
   // `why` is an Error::detail.
   void store_failure(std::string_view host, const char* why, MonoTime now);
@@ -41,7 +44,9 @@ class DnsCache {
     std::string host;
     Resolution known;
     MonoTime expires;
-    MonoTime usable_until;  // `known`, while DNS fails
+    // What is known of IPv4, of IPv6, while DNS fails.
+    std::array<MonoTime, 2> usable_until{MonoTime::min(), MonoTime::min()};
+    MonoTime& usable(const Address& a) { return usable_until[a.is_ipv4() ? 0 : 1]; }
     const char* failure = nullptr;
   };
   Entry& touch(std::string_view host);

@@ -19,14 +19,20 @@ struct ServiceRank {
   uint16_t weight = 0;    // its share of what goes to those of its priority
 };
 
+enum class Family : uint8_t { kNone, kIpv4, kIpv6 };
+inline Family family_of(const Address& a) { return a.is_ipv4() ? Family::kIpv4 : Family::kIpv6; }
+
 struct Resolution {
   std::vector<Address> addresses;    // never empty; in the order of preference (RFC 6724)
   Seconds ttl{0};                    // the smallest of the records'; 0 from /etc/hosts
   const char* failing = nullptr;     // DNS fails, and why: these are the last known addresses
   bool late = false;                 // it came when somebody had stopped waiting: DNS is slow
+  Family missing = Family::kNone;    // DNS has answered the other half of the question only
   std::vector<ServiceRank> ranks{};  // of a service: one for each address; else empty
 };
 
+// Error::detail.
+inline constexpr char kDnsTimeOut[] = "DNS time-out";
 // Error::detail of DNS's answer that there is nothing, as opposed to DNS failing.
 inline constexpr char kNoSuchName[] = "name does not exist";
 inline constexpr char kNoAddresses[] = "name has no addresses";

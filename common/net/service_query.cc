@@ -37,8 +37,8 @@ void ServiceQuery::take_host(size_t index, const Result<Resolution>& found) {
       out_.ranks.push_back({record.priority, record.weight});
     }
     out_.ttl = std::min(out_.ttl, found->ttl);
-  } else {
-    last_error_ = found.error();
+  } else if (*last_error_.detail == 0 || is_denial(last_error_.detail)) {
+    last_error_ = found.error();  // a failure, rather than that one of them has no addresses
   }
   if (--waiting_ > 0) return;
   if (out_.addresses.empty()) return answer(last_error_);

@@ -28,7 +28,9 @@ class DnsServer:
         self.port = self.socket.getsockname()[1]
         self.address = f"127.0.0.1:{self.port}"
         self.mode = Mode.ANSWER
-        self.delay = 0  # seconds before each answer; many may be under way
+        self.failed = set()  # types that get SERVFAIL
+        self.ignored = set()  # types that get no answer
+        self.delay = 0  # seconds before each answer but SERVFAIL; many may be under way
         self.asked = collections.Counter()  # (name, type) → questions
         self.names = {}
         self.lock = threading.Lock()
@@ -60,7 +62,7 @@ class DnsServer:
                 if self.mode is None:
                     return
                 answer = self._answer(question)
-            if answer and self.delay:
+            if answer and self.delay and answer[3] & 15 != 2:
                 timer = threading.Timer(self.delay, self._send, (answer, sender))
                 timer.daemon = True
                 timer.start()
@@ -77,9 +79,9 @@ class DnsServer:
         name, end = read_name(question, 12)
         kind = struct.unpack_from(">H", question, end)[0]
         self.asked[name, kind] += 1
-        if self.mode is Mode.SILENT:
+        if self.mode is Mode.SILENT or kind in self.ignored:
             return None
-        failed = self.mode is Mode.FAIL
+        failed = self.mode is Mode.FAIL or kind in self.failed
         known = None if failed else self.names.get(name)
         code = 2 if failed else 0 if known else 3
         ttl, records = known or (0, ())

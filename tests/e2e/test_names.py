@@ -8,7 +8,7 @@ import threading
 import time
 import unittest
 
-from dns_server import AAAA, DnsServer, Mode
+from dns_server import A, AAAA, DnsServer, Mode
 from harness import ANY_HOST, Answer, Client, Node, Origin, Takeover, get, merged
 
 NO_STORE = "Cache-Control: no-store"
@@ -155,6 +155,58 @@ class DnsDownTest(unittest.TestCase):
         while not names.edge.logged(ends, 0.05) and time.monotonic() < end:
             self.assertEqual(200, names.get(path).status)
         self.assertEqual([1, 1], [names.edge.text().count(line) for line in (begins, ends)])
+
+
+class HalfAnswersTest(unittest.TestCase):
+    """A is answered, AAAA is not, or the other way round."""
+
+    def wait_until_asked(self, names, path, count=3):
+        """Until DNS was asked so often from now on, in each half; returns the bodies of that time."""
+        bodies = set()
+        names.dns.asked.clear()
+        end = time.monotonic() + 30
+        while min(names.dns.asked["origin.test", kind] for kind in (A, AAAA)) < count:
+            self.assertLess(time.monotonic(), end)
+            response = names.get(path)
+            self.assertEqual(200, response.status)
+            bodies.add(response.body)
+            time.sleep(0.02)
+        return bodies
+
+    def test_the_half_that_comes_is_enough(self):
+        names = Names(self, group={"max_idle": 0})
+        path = names.serve("/a")
+        names.dns.ignored = {AAAA}
+        names.dns.set("origin.test", "127.0.0.1", ttl=60)
+        self.assertEqual(200, names.get(path).status)
+
+    def test_addresses_of_the_failed_half_stay_until_dns_denies_them(self):
+        names = Names(self, ("127.0.0.1", "::1"), group={"max_idle": 0})
+        path = names.serve("/a")
+        names.dns.set("origin.test", "127.0.0.1", "::1")
+        names.wait_for(path, 200, b"::1")
+        for failing in ("failed", "ignored"):
+            setattr(names.dns, failing, {AAAA})
+            self.assertIn(b"::1", self.wait_until_asked(names, path, count=4))
+            setattr(names.dns, failing, set())
+        names.dns.set("origin.test", "127.0.0.1")
+        names.wait_for(path, 200, b"127.0.0.1")
+        self.wait_until_asked(names, path, count=1)
+        for _ in range(10):
+            self.assertEqual(b"127.0.0.1", names.get(path).body)
+
+    def test_half_a_denial_is_a_failure(self):
+        for kind in (A, AAAA):
+            for failing in ("failed", "ignored"):
+                with self.subTest(kind=kind, failing=failing):
+                    names = Names(self, group={"max_idle": 0, "timeouts": {"dns": "1s"}})
+                    path = names.serve("/a")
+                    names.dns.set("origin.test", "127.0.0.1")
+                    names.wait_for(path, 200)
+                    setattr(names.dns, failing, {kind})
+                    names.dns.delay = 0.05  # the denial comes last
+                    names.dns.set("origin.test")
+                    self.wait_until_asked(names, path)
 
 
 class ChangeTest(unittest.TestCase):

@@ -65,6 +65,45 @@ TEST_CASE("DNS saying that there is nothing takes the last known addresses away"
   }
 }
 
+TEST_CASE(
+    "half an answer keeps what is known of the other half until that comes, or gets too old") {
+  const auto texts = [](const Resolution* known) {
+    std::string out;
+    for (const Address& a : known ? known->addresses : std::vector<Address>()) {
+      out += (out.empty() ? "" : " ") + a.ip_string();
+    }
+    return out;
+  };
+  const auto half = [](const char* ip, Family missing, int64_t ttl) {
+    Resolution out = answer(ip, ttl);
+    out.missing = missing;
+    return out;
+  };
+  DnsCache cache({.keep = Seconds(100)});
+  Resolution both = answer("192.0.2.1", 10);
+  both.addresses.push_back(*Address::parse("2001:db8::1", 0));
+  cache.store("a", both, at(0));
+  const Resolution& now = cache.store("a", half("192.0.2.2", Family::kIpv6, 60), at(10));
+  CHECK(texts(&now) == "192.0.2.2 2001:db8::1");
+  CHECK(now.ttl == Seconds(5));  // failure_ttl
+  CHECK(texts(cache.find("a", at(14)).known) == "192.0.2.2 2001:db8::1");
+  CHECK(cache.find("a", at(15)).state == DnsCache::State::kUnknown);
+  cache.store("a", half("192.0.2.3", Family::kIpv6, 2), at(109));
+  CHECK(cache.find("a", at(109)).ttl == Seconds(2));
+  CHECK(texts(cache.find("a", at(109)).known) == "192.0.2.3 2001:db8::1");
+  CHECK(texts(cache.find("a", at(110)).known) == "192.0.2.3");
+  cache.store("a", half("192.0.2.3", Family::kIpv6, 60), at(120));
+  CHECK(texts(cache.find("a", at(120)).known) == "192.0.2.3");
+
+  cache.store("b", both, at(0));
+  cache.store("b", answer("2001:db8::2", 10), at(10));  // DNS says that there is no IPv4
+  CHECK(texts(cache.find("b", at(10)).known) == "2001:db8::2");
+  cache.store("b", half("2001:db8::3", Family::kIpv4, 10), at(20));
+  CHECK(texts(cache.find("b", at(20)).known) == "2001:db8::3");
+  cache.store("c", half("192.0.2.1", Family::kIpv6, 60), at(0));  // nothing is known of it
+  CHECK(texts(cache.find("c", at(0)).known) == "192.0.2.1");
+}
+
 TEST_CASE("other settings count for what is stored from then on") {
   DnsCache cache;
   cache.store("a", answer("192.0.2.1", 600), at(0));

@@ -42,6 +42,8 @@ class DnsServer {
   const std::string& address() const { return address_; }
   int questions() const { return questions_; }
   std::atomic<bool> silent = false;
+  std::atomic<char> ignored = 0;  // the type that gets no answer
+  std::atomic<char> failed = 0;   // the type that gets SERVFAIL
 
  private:
   void serve() {
@@ -56,6 +58,7 @@ class DnsServer {
       ++questions_;
       if (n < 17 || silent) continue;
       const std::string answer = answer_to({q, static_cast<size_t>(n)});
+      if (answer.empty()) continue;
       sendto(socket_, answer.data(), answer.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
     }
   }
@@ -69,6 +72,11 @@ class DnsServer {
     }
     const char type = q[at + 2];
     const std::string_view question = q.substr(12, at + 5 - 12);
+    if (type == ignored) return {};
+    if (type == failed) {
+      return std::string(q.substr(0, 2)) + "\x81\x82" + std::string("\0\1\0\0\0\0\0\0", 8) +
+             std::string(question);
+    }
     const auto found = records_.find(name);
     std::string data;
     if (found != records_.end()) {
@@ -116,6 +124,41 @@ TEST_CASE("names are resolved to all their IPv4 and IPv6 addresses with the smal
   CHECK((*four.result)->addresses.size() == 1);
 }
 
+TEST_CASE("half of DNS failing is a failure or half an answer, and no word that there is nothing") {
+  constexpr char kA = 1, kAaaa = 28;
+  struct Row {
+    const char* host;
+    char ignored, failed;
+    Family missing;  // kNone: no answer at all
+  };
+  const Row rows[] = {
+      {"both.test", 0, kAaaa, Family::kIpv6},  {"both.test", 0, kA, Family::kIpv4},
+      {"both.test", kAaaa, 0, Family::kIpv6},  {"both.test", kA, 0, Family::kIpv4},
+      {"four.test", 0, kAaaa, Family::kIpv6},  {"four.test", 0, kA, Family::kNone},
+      {"empty.test", 0, kAaaa, Family::kNone}, {"empty.test", 0, kA, Family::kNone},
+      {"empty.test", kAaaa, 0, Family::kNone}, {"empty.test", kA, 0, Family::kNone},
+  };
+  UvLoop loop;
+  DnsServer server({{"both.test", {"192.0.2.7", "2001:db8::7"}},
+                    {"four.test", {"192.0.2.8", ""}},
+                    {"empty.test", {"", ""}}});
+  for (const Row& row : rows) {
+    CAPTURE(row.host, static_cast<int>(row.ignored), static_cast<int>(row.failed));
+    server.ignored = row.ignored;
+    server.failed = row.failed;
+    AresResolver resolver(loop, {.servers = server.address()});
+    Asked asked(resolver, row.host, Millis(600));
+    REQUIRE(run_until(loop, [&] { return asked.result.has_value(); }));
+    REQUIRE(asked.result->ok() == (row.missing != Family::kNone));
+    if (asked.result->ok()) {
+      CHECK((*asked.result)->missing == row.missing);
+      CHECK((*asked.result)->addresses.size() == 1);
+    } else {
+      CHECK_FALSE(is_denial(asked.result->error().detail));
+    }
+  }
+}
+
 TEST_CASE("numeric addresses and localhost need no server, and answer after the call") {
   UvLoop loop;
   AresResolver resolver(loop, {.servers = "127.0.0.1:1"});
@@ -158,6 +201,7 @@ TEST_CASE("other servers are asked from then on, and questions to the old ones f
   old.silent = true;
   AresResolver resolver(loop, {.servers = old.address()});
   Asked before(resolver, "a.test");
+  REQUIRE(run_until(loop, [&] { return old.questions() > 0; }));
   resolver.configure({.servers = other.address()});
   CHECK_FALSE(before.result);
   Asked after(resolver, "a.test");

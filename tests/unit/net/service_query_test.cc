@@ -18,6 +18,7 @@ struct Hosts final : Resolver {
   void answer(const std::string& host, const char* ip, int64_t ttl = 60) {
     const Callback callback = std::move(asked[host]);
     if (ip == nullptr) return callback(Error{.code = ErrorCode::kDns, .detail = "refused"});
+    if (ip == kNoSuchName) return callback(Error{.code = ErrorCode::kDns, .detail = kNoSuchName});
     callback(Resolution{.addresses = {*Address::parse(ip, 0)}, .ttl = Seconds(ttl)});
   }
   std::map<std::string, Callback> asked;
@@ -57,6 +58,17 @@ TEST_CASE("hosts that can't be resolved are left out; without any that is the er
     REQUIRE(s.result);
     CHECK(s.result->ok() == one);
     if (!one) CHECK(std::string(s.result->error().detail) == "refused");
+  }
+}
+
+TEST_CASE("one host that does not exist is no word on a service whose other host DNS failed for") {
+  for (const bool first : {true, false}) {
+    Service s;
+    s.query->take(SrvRecords{{{"a", 80, 1, 1}, {"b", 80, 1, 1}}, Seconds(50)});
+    s.hosts.answer("a", first ? kNoSuchName : nullptr);
+    s.hosts.answer("b", first ? nullptr : kNoSuchName);
+    REQUIRE((s.result && !s.result->ok()));
+    CHECK(std::string(s.result->error().detail) == "refused");
   }
 }
 
