@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/base/hash.h"
 #include "common/config/cidr.h"
 #include "common/config/sections.h"
 #include "common/http/tokens.h"
@@ -133,6 +134,10 @@ void check_overlap(Reader& reader, const Node& node, const std::string& address,
 }
 
 }  // namespace
+
+uint64_t ListenerConfig::id() const {
+  return hash64(address + "/" + std::to_string(port) + (tls ? "/tls" : ""));
+}
 
 void read_listeners(Reader& reader, const Node& node, Snapshot& out) {
   const bool ok = read_array(reader, node, [&](const Node& item) {

@@ -31,9 +31,11 @@ struct ListenerConfig {
   std::string client_ca_file;             // asks for client certificates, and verifies them
   int backlog = 4096;
   bool requires_auth = true;  // where Snapshot::auth names keys
+  // The same socket: a reload keeps it.
   friend bool operator==(const ListenerConfig& a, const ListenerConfig& b) {
     return a.address == b.address && a.port == b.port && a.tls == b.tls;
   }
+  uint64_t id() const;  // of what is compared
 };
 
 struct AdminConfig {

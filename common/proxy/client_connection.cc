@@ -172,7 +172,8 @@ size_t ClientConnection::take_requests(std::string_view bytes, Output& out) {
 // False when the request could not be handled now (nothing of it was consumed), or at all.
 bool ClientConnection::take_request(const http::RequestHead& head, h1::ConnectionOptions options,
                                     Output& out) {
-  if (peer_.must_sign && worker_.settings()->gate && !may_pass(head, out)) return false;
+  const RequestGate* gate = worker_.settings()->gate.get();
+  if (gate && gate->guards(peer_.listener) && !may_pass(head, out)) return false;
   const Result<h1::Framing> framing = h1::request_framing(head);
   if (!framing) {
     refuse(400, framing.error().detail, out);

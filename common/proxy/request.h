@@ -18,15 +18,16 @@
 
 namespace seawall::proxy {
 
-// The other end of a viewer connection; what it may do is decided once, when it is accepted.
+// The other end of a viewer connection. What it may do is decided once, when it is accepted;
+// whether its requests have to be signed, with each (Settings::gate).
 struct Peer {
   net::Address address;
+  uint64_t listener = 0;  // ListenerConfig::id() of the one that took it
   bool tls = false;
   bool trusted_edge = false;  // its internal fields are believed
   bool may_purge = false;
   bool counted = false;             // among its address's: see address_counts.h
   bool trusts_certificate = false;  // a verified client certificate makes it a trusted edge
-  bool must_sign = false;           // its requests have to pass Settings::gate, if there is one
 };
 
 // A request head that outlives the bytes it was parsed from.

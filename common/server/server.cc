@@ -135,7 +135,11 @@ std::shared_ptr<const Prepared> Server::prepare(std::shared_ptr<const config::Sn
   settings->limits = snapshot->limits;
   settings->purge = snapshot->purge;
   if (!snapshot->auth.keys.empty()) {
-    settings->gate = std::make_shared<proxy::RequestGate>(snapshot->auth, nonces_);
+    proxy::RequestGate::Rules rules = snapshot->auth;
+    for (const config::ListenerConfig& listener : snapshot->listeners) {
+      if (!listener.requires_auth) rules.open_listeners.push_back(listener.id());
+    }
+    settings->gate = std::make_shared<proxy::RequestGate>(std::move(rules), nonces_);
   }
   settings->generation = generation_;
   for (const cache::Site& site : snapshot->sites->sites()) {

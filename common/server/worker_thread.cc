@@ -65,7 +65,6 @@ Result<void> WorkerThread::apply(std::shared_ptr<const Prepared> prepared,
   }
   for (const auto& [from, to] : kept) {
     doors_[from]->tls_ = prepared->listener_tls[to];
-    doors_[from]->config_.requires_auth = wanted[to].requires_auth;
     doors[to] = std::move(doors_[from]);
     ports[to] = doors[to]->listener_->local_address().port();
   }
@@ -132,7 +131,7 @@ void WorkerThread::admit(Door& door, std::unique_ptr<net::Stream> stream,
   proxy::Peer peer;
   peer.address = address;
   peer.tls = door.tls_ != nullptr;
-  peer.must_sign = door.config_.requires_auth;
+  peer.listener = door.id_;
   const size_t share = snapshot.limits.connections / std::max<size_t>(1, prepared_->worker_count);
   if (proxy_.connection_count() >= std::max<size_t>(1, share) ||
       shared_.overload.shedding() == proxy::Shedding::kConnections) {

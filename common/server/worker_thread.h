@@ -77,10 +77,11 @@ class WorkerThread {
   class Door final : public net::AcceptHandler {
    public:
     Door(WorkerThread& worker, const config::ListenerConfig& config)
-        : worker_(worker), config_(config) {}
+        : worker_(worker), config_(config), id_(config.id()) {}
     void on_accept(std::unique_ptr<net::Stream> stream, const net::Address& peer) override;
     WorkerThread& worker_;
-    config::ListenerConfig config_;
+    const config::ListenerConfig config_;
+    const uint64_t id_;
     std::shared_ptr<const tls::ServerContext> tls_;
     std::unique_ptr<net::Listener> listener_;
   };

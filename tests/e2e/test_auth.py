@@ -10,7 +10,7 @@ import time
 import unittest
 import urllib.parse
 
-from harness import ANY_HOST, Answer, Node, Origin, ask, get
+from harness import ANY_HOST, Answer, Client, Node, Origin, ask, get
 
 SECRETS = {"one": "first-secret-of-the-tests", "two": "second-secret-of-the-tests"}
 FRESH = "Cache-Control: max-age=3600"
@@ -34,6 +34,15 @@ def verifies(request, key):
     again = auth(key, request.method, request.target, host=request.get("Host"),
                  at=int(parts["time"]), nonce=int(parts["nonce"], 16))
     return values[0] == again.split(": ", 1)[1] and abs(time.time() - int(parts["time"])) < 30
+
+
+def reload(node, config):
+    node.write(config)
+    count = node.text().count("reloaded")
+    node.signal(signal.SIGHUP)
+    end = time.monotonic() + 5
+    while node.text().count("reloaded") == count and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 class AuthScenario(unittest.TestCase):
@@ -117,14 +126,6 @@ class BetweenTiers(AuthScenario):
     def test_keys_change_without_a_refused_request(self):
         self.tiers(keys=("one",))
 
-        def reload(node, config):
-            node.write(config)
-            count = node.text().count("reloaded")
-            node.signal(signal.SIGHUP)
-            end = time.monotonic() + 5
-            while node.text().count("reloaded") == count and time.monotonic() < end:
-                time.sleep(0.01)
-
         def ask_some(name):
             for n in range(5):
                 self.origin.serve(f"/{name}/{n}", Answer(FRESH))
@@ -139,6 +140,37 @@ class BetweenTiers(AuthScenario):
         reload(self.shield, {**self.shield.config, "auth": {"keys": [self.key("two")]}})
         ask_some("only")
         self.assertEqual(ask(self.shield.port, "GET", "/x", auth("one", "GET", "/x")).status, 503)
+
+    def test_a_reload_holds_for_the_next_request_of_each_connection(self):
+        listener = {"address": "127.0.0.1", "port": 0}
+        keys = {name: {"keys": [self.key(name)]} for name in ("one", "two")}
+        signed = [auth("one", "GET", "/a", nonce=n) for n in range(2)]
+        plain = self.before_origin("shield").config
+        self.origin.serve("/a", Answer(FRESH))
+        cases = [  # what was, what is then; what the second request brings, what it gets
+            ("keys are new", {}, {"auth": keys["one"]}, None, 403),
+            ("keys are new", {}, {"auth": keys["one"]}, signed[0], 200),
+            ("keys are others", {"auth": keys["one"]}, {"auth": keys["two"]}, signed[1], 503),
+            ("keys are gone", {"auth": keys["one"]}, {}, None, 200),
+            ("a listener was open", {"auth": keys["one"], "listen": [{**listener, "auth": False}]},
+             {"auth": keys["one"], "listen": [listener]}, None, 403),
+            ("a listener is open", {"auth": keys["one"], "listen": [listener]},
+             {"auth": keys["one"], "listen": [{**listener, "auth": False}]}, None, 200),
+        ]
+        for number, (name, before, after, field, status) in enumerate(cases):
+            with self.subTest(name, status=status):
+                path = self.folder / str(number)
+                path.mkdir()
+                node = Node("shield", {"sites": ANY_HOST, "workers": 1, "listen": [listener],
+                                       "upstreams": plain["upstreams"], **before}, path)
+                self.addCleanup(node.close)
+                with Client(node.port) as client:
+                    first = auth("one", "GET", "/a", nonce=100)  # needed or not
+                    self.assertEqual(client.request("GET", "/a", first).status, 200)
+                    kept = {key: value for key, value in node.config.items() if key != "auth"}
+                    reload(node, {**kept, **after})
+                    second = client.request("GET", "/a", *([field] if field else []))
+                    self.assertEqual(second.status, status)
 
     def test_a_listener_may_be_left_open(self):
         self.tiers(listen=[{"address": "127.0.0.1", "port": 0, "auth": False}])

@@ -35,6 +35,13 @@ TEST_CASE("a signature opens the gate once") {
   CHECK(gate.ask({sign("/", 2)}).detail == nullptr);
 }
 
+TEST_CASE("listeners are guarded but those that are open") {
+  const RequestGate gate({.keys = {kKey}, .open_listeners = {7, 9}}, nullptr);
+  for (const uint64_t listener : {0, 7, 8, 9}) {
+    CHECK(gate.guards(listener) == (listener != 7 && listener != 9));
+  }
+}
+
 TEST_CASE("what is refused says why, and uses nothing up") {
   Gate gate;
   CHECK(gate.ask({}).counter == &LoopCounters::auth_missing);
