@@ -27,6 +27,7 @@ SLACK = 12 << 20
 # What asan keeps of freed memory would grow for minutes.
 os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "detect_leaks=1") + \
     ":quarantine_size_mb=8:malloc_context_size=8"
+os.environ.setdefault("TSAN_OPTIONS", f"suppressions={os.path.dirname(__file__)}/tsan.supp")
 
 
 class Repeated:
