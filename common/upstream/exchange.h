@@ -5,8 +5,9 @@
 // Attempts: a connection that can't be opened is tried with the server's next addresses (dialer.h),
 // then with the next server, since nothing was sent. A reused connection that breaks before the
 // first byte of an answer is replaced once by a fresh one if the request may be repeated (RFC 9110
-// §9.2.2). After that, what RetryRules name is retried at another server within the group's budget,
-// as long as nothing of an answer was told: idempotent requests without a body only.
+// §9.2.2); a 408 to a request that was sent whole counts as closing. After that, what RetryRules
+// name is retried at another server within the group's budget, as long as nothing of an answer was
+// told: idempotent requests without a body only.
 #pragma once
 
 #include <memory>

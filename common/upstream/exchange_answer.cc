@@ -62,6 +62,12 @@ bool Exchange::take_head(std::string_view bytes, size_t& consumed) {
     handler_.on_interim(head);
     return phase_ == Phase::kHead;
   }
+  // It has not got in time what we have sent (RFC 9110 §15.5.9): that is between it and us. Of what
+  // was not sent yet, the viewer has to hear.
+  if (head.status == 408 && request_sent_) {
+    attempt_failed(upstream_error(ErrorCode::kReset, "408, though the request was sent"));
+    return false;
+  }
   if (retry_answer(head)) return false;
   tunnel_ = h1::is_upgrade(head);
   if (head.status == 101 && (!tunnel_ || !request_.upgrade)) {

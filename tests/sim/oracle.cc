@@ -58,9 +58,7 @@ void Oracle::judge_error(const Ask& ask, const Head& head) {
     if (weather_.calm) violation("request %llu: %d in calm weather", id, head.status);
     return;
   }
-  // The viewer's slow upload; or a shield's, that got half of the edge's head and waited for the
-  // rest: the edge passes that on as any answer.
-  if (head.status == 408 && !weather_.calm) return;
+  if (head.status == 408 && ask.body_length > 0 && !weather_.calm) return;  // a slow upload
   violation("request %llu: status %d, which nothing explains", id, head.status);
 }
 

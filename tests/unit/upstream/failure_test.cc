@@ -165,6 +165,56 @@ TEST_CASE("an idle connection on which anything happens is dropped") {
   }
 }
 
+TEST_CASE(
+    "a 408 to what was sent whole is a connection that was closed, no answer for the viewer") {
+  using BodyKind = ExchangeRequest::BodyKind;
+  constexpr std::string_view k408 = "HTTP/1.1 408 Slow\r\nContent-Length: 2\r\n\r\nno";
+  struct Row {
+    const char* name;
+    ExchangeRequest request;
+    int servers;
+    bool reused;
+    bool again;
+  };
+  const Row rows[] = {
+      {"reused", get(), 1, true, true},
+      {"fresh", get(), 1, false, false},
+      {"fresh, and another server", get(), 2, false, true},
+      {"not to be repeated", with_method(http::Method::kPost, "POST", BodyKind::kNone), 1, true,
+       false},
+  };
+  for (const Row& row : rows) {
+    INFO(row.name);
+    Scene scene(row.servers);
+    if (row.reused) scene.warm();
+    Heard heard;
+    const auto exchange = scene.start(heard, row.request);
+    if (!row.reused) scene.loop.last().connected();
+    const auto first = scene.loop.wires.back();
+    first->data(k408);
+    scene.loop.turn();
+    CHECK(first->closed);
+    CHECK((scene.loop.wires.back() != first) == row.again);
+    if (row.again) {
+      scene.loop.last().connected();
+      scene.loop.last().data(kOk);
+    }
+    CHECK(heard.all() == (row.again ? "head 200, complete" : "failed"));
+    if (!row.again) CHECK(heard.error.code == ErrorCode::kReset);
+  }
+}
+
+TEST_CASE("a 408 to an upload that is not complete is the viewer's to hear") {
+  Scene scene;
+  Heard heard;
+  const auto exchange = scene.start(
+      heard, with_method(http::Method::kPut, "PUT", ExchangeRequest::BodyKind::kLength));
+  scene.loop.last().connected();
+  exchange->send_body("abc");
+  scene.loop.last().data("HTTP/1.1 408 Slow\r\nContent-Length: 2\r\n\r\nno");
+  CHECK(heard.all() == "head 408, complete");
+}
+
 TEST_CASE("the pool is bounded") {
   GroupConfig config;
   config.max_idle = 2;
