@@ -37,6 +37,11 @@ inline bool must_validate(const ResponseFacts& response, const Behavior& behavio
 // The directive that forbids to serve this response stale (RFC 9111 §4.2.4), or kNone.
 Reason stale_forbidden_by(const ResponseFacts& response, const Behavior& behavior);
 
+// Whether an error of the server that is not stored, since nobody gave it a lifetime, answers those
+// who asked before it came: it says nothing against being used without validation. That is more
+// than RFC 9111 §4 grants, which speaks of what is storable.
+bool may_answer_the_waiting(const ResponseFacts& response, const Behavior& behavior);
+
 // The grace of StaleRules that holds for this response. 0 for one that neither the origin nor the
 // operator gave any lifetime, since it was never meant to be served without asking, and for errors
 // of the server.

@@ -84,6 +84,11 @@ bool provoked_by_request(int status) {
   }
 }
 
+bool may_answer_the_waiting(const ResponseFacts& response, const Behavior& behavior) {
+  return is_server_error(response) && !must_validate(response, behavior) &&
+         stale_forbidden_by(response, behavior) == Reason::kNone;
+}
+
 StoreVerdict may_store(const RequestFacts& request, const ResponseFacts& response,
                        const Behavior& behavior) {
   const auto no = [](Reason reason) { return StoreVerdict{false, reason}; };

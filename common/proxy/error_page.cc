@@ -4,18 +4,24 @@
 
 namespace seawall::proxy {
 
+std::string error_page(uint16_t status, std::string_view detail, std::string_view small_print) {
+  const std::string title = std::to_string(status) + " " + std::string(http::reason_phrase(status));
+  std::string page = "<!doctype html><title>" + title + "</title><h1>" + title + "</h1><p>";
+  page.append(detail).append("</p>\n");
+  if (!small_print.empty()) {
+    page.append("<p><small>").append(small_print).append("</small></p>\n");
+  }
+  return page;
+}
+
 std::string write_local_answer(const NodeInfo& node, LocalAnswer local,
                                std::string_view request_id) {
   const std::string status = std::to_string(local.status);
   const std::string_view phrase = http::reason_phrase(local.status);
   if (local.body.empty()) {
-    local.body.append("<!doctype html><title>").append(status).append(" ").append(phrase);
-    local.body.append("</title><h1>").append(status).append(" ").append(phrase);
-    local.body.append("</h1><p>").append(local.detail).append("</p>\n");
-    if (local.status >= 400) {
-      local.body.append("<p><small>").append(node.name).append(" · request ");
-      local.body.append(request_id).append("</small></p>\n");
-    }
+    std::string from;
+    if (local.status >= 400) from.append(node.name).append(" · request ").append(request_id);
+    local.body = error_page(local.status, local.detail, from);
   }
   std::string out = "HTTP/1.1 " + status + " ";
   out.append(phrase).append("\r\nContent-Type: ").append(local.type).append("\r\n");

@@ -22,6 +22,8 @@ struct LocalAnswer {
   bool head_only = false;
   bool is_error = true;  // of a status from 400 on
 };
+// A small page; `small_print`: what comes below it, or "".
+std::string error_page(uint16_t status, std::string_view detail, std::string_view small_print);
 // The whole message, with a fresh request id in it where the status is an error.
 std::string write_local_answer(const NodeInfo& node, LocalAnswer local,
                                std::string_view request_id);

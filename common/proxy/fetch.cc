@@ -5,6 +5,7 @@
 #include "common/base/ascii.h"
 #include "common/cache/freshness.h"
 #include "common/cache/invalidation.h"
+#include "common/proxy/bucket_error.h"
 #include "common/proxy/stored_answer.h"
 
 namespace seawall::proxy {
@@ -71,7 +72,24 @@ void Fetch::on_head(const http::ResponseHead& head, const h1::Framing& framing) 
   if (plan_.refetch && lacks_purge(head)) return ask_instead(*std::exchange(plan_.refetch, {}));
   if (head.status == 304 && plan_.stored) return take_not_modified(head);
   if (plan_.head_of) take_head_answer(head);
+  if (is_bucket() && head.status >= 400) return take_bucket_error(head);
   take_answer(head, framing);
+}
+
+bool Fetch::is_bucket() const {
+  return plan_.group->config().signing.kind == upstream::Signing::Kind::kAws;
+}
+
+// The status and what belongs to it; what the bucket says in words is for its owner.
+void Fetch::take_bucket_error(const http::ResponseHead& head) {
+  using Kind = h1::Framing::Kind;
+  const BucketError error(head);
+  const bool has_body = plan_.facts.method != http::Method::kHead;
+  take_answer(error.head(), {has_body ? Kind::kLength : Kind::kNone, error.body().size()});
+  if (has_body) on_body(error.body());
+  body_->complete({});
+  if (storing_) commit_body();
+  ignoring_body_ = true;
 }
 
 // The stored body is shared (a small one copied); only the head is made anew. Null: no room, or too
@@ -193,7 +211,7 @@ cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts&
     return cache::Reason::kMethod;
   }
   const cache::StoreVerdict verdict = cache::may_store(plan_.facts, facts, *plan_.behavior);
-  if (!verdict.store) return verdict.reason;
+  if (!verdict.store && verdict.reason != cache::Reason::kNoFreshness) return verdict.reason;
   if (head.status == 206) return cache::Reason::kPartial;
   if (plan_.behavior->refuse_html_on_static &&
       html_on_static_path(plan_.wish.request->head().target, head.fields)) {
@@ -202,8 +220,8 @@ cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts&
   if (shield_says(head, "incomplete")) return cache::Reason::kIncomplete;
   if (tags.too_many) return cache::Reason::kTooManyTags;
   if (length && *length > worker_.store().max_object_bytes()) return cache::Reason::kTooLarge;
-  if (keeps_stale_copy(head.status)) return cache::Reason::kStaleIfError;
-  return cache::Reason::kStorable;
+  if (verdict.store && keeps_stale_copy(head.status)) return cache::Reason::kStaleIfError;
+  return verdict.reason;
 }
 
 void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& framing) {
@@ -228,7 +246,11 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
   ObjectTexts texts;
   texts.tags = std::move(tags.hashes);
   store::Memory& memory = worker_.store().memory();
-  storing_ = stored == cache::Reason::kStorable;
+  // Whoever waits shares it, or a crowd would become as many fetches; then it goes.
+  const bool error_for_waiting = fill_->shared() && stored == cache::Reason::kNoFreshness &&
+                                 cache::may_answer_the_waiting(facts, *plan_.behavior);
+  passing_by_ = error_for_waiting;
+  storing_ = stored == cache::Reason::kStorable || passing_by_;
   if (storing_) {
     if (framing.kind == h1::Framing::Kind::kNone && head.status != 204) length = 0;
     body_ = Ref<store::Body>(new store::Body(memory, store::Body::Retention::kRetained, length));
@@ -254,9 +276,8 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
     object_ = store::Object::create(memory, object_init(*fill_, facts, whole), body_,
                                     store::Object::Charge::kFree);
   }
-  // Whoever waits shares it, or a crowd would become as many fetches; then it goes.
-  sheds_ = storing_ && !plan_.wish.stored && worker_.sheds_fills();
-  if (sheds_) {
+  if (storing_ && !passing_by_ && !plan_.wish.stored && worker_.sheds_fills()) {
+    passing_by_ = true;
     stored = cache::Reason::kNoSpace;
     worker_.counters().shed_fills.add();
   }
@@ -273,7 +294,8 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
                                     store::Object::Charge::kFree);
   }
   body_->set_writer(&wake_);
-  const bool shareable = storing_ && object_.get() == to_store_.get() && serves_others(facts);
+  const bool shareable =
+      storing_ && object_.get() == to_store_.get() && (serves_others(facts) || error_for_waiting);
   publish(head, store::FillOutcome::kFetched, stored, shareable);
   if (storing_) return;
   const bool says_nothing = head.status >= 500 || cache::provoked_by_request(head.status) ||
@@ -320,50 +342,6 @@ void Fetch::publish(const http::ResponseHead& head, store::FillOutcome outcome,
   fill_->publish(std::move(answer));
 }
 
-// RFC 9111 §4.4. What this answer itself brings (RFC 9110 §9.3.3) may still be stored, unless
-// another purge came before.
-void Fetch::invalidate_targets(const http::ResponseHead& head, const purge::Tags& tags) {
-  if (!cache::invalidates(plan_.facts.method, head.status)) return;
-  const WallTime now = worker_.loop().wall_now();
-  const http::Field* host = http::find(plan_.wish.request->head().fields, http::FieldId::kHost);
-  const std::string_view host_value = host ? host->value : std::string_view();
-  const auto target = cache::normalise_target(
-      plan_.scheme, host_value, plan_.wish.request->head().target, worker_.key_buffer());
-  if (!target) return;
-  for (const std::string& other : cache::invalidated_targets(*target, head.fields)) {
-    const auto normal =
-        cache::normalise_target(plan_.scheme, host_value, other, worker_.key_buffer());
-    if (!normal) continue;
-    const auto key =
-        cache::make_key(*normal, plan_.wish.request->head().fields, plan_.behavior->key,
-                        plan_.behavior->allow_fields, worker_.key_buffer());
-    if (!key) continue;
-    const cache::KeyText own = cache::read_key(fill_->key());
-    const purge::Finding before = worker_.store().purges().check(
-        {fill_->url_hash(), own.host, own.target, own.path_size, tags.hashes},
-        {.checked = fill_->since()});
-    const uint64_t number = worker_.store().invalidate_url(key->host_port, key->target, now);
-    const bool is_next = number == before.standing.checked + 1 && !before.purged();
-    if (is_next && key->url_hash() == fill_->url_hash()) fill_->begin_again_at(number);
-  }
-  invalidate_groups(head, target->host);
-}
-
-// RFC 9875 §3: groups are those of the same origin.
-void Fetch::invalidate_groups(const http::ResponseHead& head, std::string_view host) {
-  purge::Purge purge;
-  purge.local = true;
-  for (const std::string& group : purge::invalidated_groups(head.fields)) {
-    purge.targets.push_back(purge::Target::tag(group, {std::string(host)}));
-  }
-  if (purge.targets.empty()) return;
-  const Result<uint64_t> number =
-      worker_.store().purges().append(std::move(purge), worker_.loop().wall_now());
-  if (!number) {
-    worker_.log().log(log::Level::kError, "groups are not invalidated: %s", number.error().detail);
-  }
-}
-
 void Fetch::on_body(std::string_view bytes) {
   if (ignoring_body_ || finished_) return;
   if (storing_ && body_->length() + bytes.size() > worker_.store().max_object_bytes()) {
@@ -402,7 +380,7 @@ void Fetch::on_complete(std::string_view trailers) {
 
 // Small bodies move into the object's own allocation; readers of the fill go on with the old one.
 void Fetch::commit_body() {
-  if (sheds_) return plan_.permit.stop_sharing();
+  if (passing_by_) return plan_.permit.stop_sharing();
   Ref<store::Object> object = to_store_;
   const uint64_t length = body_->length();
   if (length <= store::kInlineBody) {

@@ -111,6 +111,8 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   void ask_instead(upstream::ExchangeRequest request);
   bool may_ask_elsewhere(const Error& error) const;
   bool fall_back(const Error& error);
+  bool is_bucket() const;
+  void take_bucket_error(const http::ResponseHead& head);
   void take_answer(const http::ResponseHead& head, const h1::Framing& framing);
   bool serves_others(const cache::ResponseFacts& facts);
   bool shield_says(const http::ResponseHead& head, std::string_view word) const;
@@ -138,7 +140,7 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   Ref<store::Object> to_store_;  // nearly always the same
   Ref<store::Body> body_;
   bool storing_ = false;
-  bool sheds_ = false;  // it is not stored although it might be: memory runs out
+  bool passing_by_ = false;  // held for those who wait for it, and not stored
   bool finished_ = false;
   bool ignoring_body_ = false;  // of a 304, or of an answer that is dropped
   bool asked_instead_ = false;

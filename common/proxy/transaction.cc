@@ -273,83 +273,52 @@ Transaction::Next Transaction::take_fill_answer() {
   const cache::ResponseFacts& facts = got.object->facts();
   if (!leader_) {
     const RequestMatcher matcher(request_->head().fields, behavior_->vary);
-    if (!got.shareable) {
-      alone_ = true;
-      return again();
-    }
+    if (!got.shareable) return leave_unshared(got);
     if (worker_.store().was_purged_before(*interest_, joined_at_)) return again();  // by its tags
     if (!matcher.matches(got.object->vary(), got.object->vary_key())) {
       expected_ = matcher.variant(got.object->vary());
       return again();
     }
   }
-  const WallTime now = worker_.loop().wall_now();
-  AnswerFields fields;
-  fields.forward_reason = forward_reason_;
-  fields.forward_status = facts.status;
-  fields.collapsed = !leader_;
   log_.upstream = got.upstream;
   const bool confirmed = got.outcome == store::FillOutcome::kRevalidated;
-  if (stored_ && !passing_ && !confirmed && facts.status >= 500) {
-    const cache::StoredState state = worker_.store().state_of(*stored_, now);
-    const cache::Verdict verdict = cache::decide_on_failure(
-        facts_, stored_->facts(), *behavior_, cache::Failure::k5xx, facts.status, now, state);
-    if (verdict.action == cache::Action::kServe) {
-      fields.result = CacheResult::kStale;
-      fields.reason = verdict.reason;
-      fields.age = verdict.age;
-      fields.ttl = verdict.ttl;
-      return answer(stored_, fields, false);
-    }
+  if (!confirmed && facts.status >= 500) {
+    Next next = Next::kSuspend;
+    cache::Reason why = got.stored;
+    if (answer_stale(cache::Failure::k5xx, facts.status, why, next)) return next;
   }
-  const Seconds age = cache::current_age(facts, now);
-  fields.stored = got.stored == cache::Reason::kStorable;
-  if (confirmed) {
-    // A shield whose origin fails confirms with what it has, and says so.
-    const bool stale = result_from_shield(got.upstream_x_cache) == CacheResult::kShieldStale;
-    fields.forward_status = 304;
-    fields.result = stale ? CacheResult::kShieldStale : CacheResult::kRefreshHit;
-    fields.reason = stale ? cache::Reason::kStale
-                          : telling_reason(forward_reason_, cache::Reason::kRevalidated);
-    fields.age = age;
-  } else {
-    just_fetched_ = true;
-    fields.result = as_received_ ? CacheResult::kPass : CacheResult::kMiss;
-    if (worker_.node().tier == Tier::kEdge && fields.result == CacheResult::kMiss) {
-      fields.result = result_from_shield(got.upstream_x_cache);
-    }
-    fields.reason = as_received_ ? forward_reason_ : telling_reason(forward_reason_, got.stored);
-    if (facts.initial_age >= Seconds(1) || fields.collapsed) fields.age = age;
-  }
-  if (fields.stored) fields.ttl = cache::freshness_lifetime(facts, *behavior_).value - age;
+  just_fetched_ = !confirmed;
+  const AnswerFields fields = fields_of(got, asked(), *behavior_, worker_.loop().wall_now());
   // What came for a forwarded Range may be the whole: that is cut here.
   return answer(got.object, fields, as_received_ || facts_.method == http::Method::kHead);
 }
 
+// What the one who led got is not for us. Each fetches for himself, all at once; but where the
+// origin fails a crowd would make it worse: once more through one of us, and no further.
+Transaction::Next Transaction::leave_unshared(const store::Fill::Answer& got) {
+  const uint16_t status = got.object->facts().status;
+  if (status < 500 || got.outcome == store::FillOutcome::kRevalidated) {
+    alone_ = true;
+    return again();
+  }
+  cache::Reason reason = got.stored;
+  Next next = Next::kSuspend;
+  if (answer_stale(cache::Failure::k5xx, status, reason, next)) return next;
+  if (!std::exchange(handed_over_, true)) return again();
+  return answer_error(502, "The origin fails, and its answer is not for others.", reason);
+}
+
 Transaction::Next Transaction::upstream_failed(const Error& error) {
   if (!leader_ && error.code == ErrorCode::kCancelled) return again();
-  const cache::Reason reason = reason_of(error);
-  if (stored_ && !passing_) {
-    const WallTime now = worker_.loop().wall_now();
-    const cache::StoredState state = worker_.store().state_of(*stored_, now);
-    const cache::Verdict verdict = cache::decide_on_failure(facts_, stored_->facts(), *behavior_,
-                                                            failure_of(error), 0, now, state);
-    if (verdict.action == cache::Action::kServe) {
-      AnswerFields fields;
-      fields.forward_reason = forward_reason_;
-      fields.result = CacheResult::kStale;
-      fields.reason = verdict.reason;
-      fields.age = verdict.age;
-      fields.ttl = verdict.ttl;
-      return answer(stored_, fields, false);
-    }
-    if (takes_over(error)) return again();
-    const bool overload = error.code == ErrorCode::kOverload && !forbids_stale(verdict.reason);
-    return answer_error(overload ? 503 : 504,
-                        "The origin cannot be reached, and a stale answer is forbidden.",
-                        verdict.reason);
-  }
+  cache::Reason reason = reason_of(error);
+  Next next = Next::kSuspend;
+  if (answer_stale(failure_of(error), 0, reason, next)) return next;
   if (takes_over(error)) return again();
+  if (stored_ && !passing_) {
+    const bool overload = error.code == ErrorCode::kOverload && !forbids_stale(reason);
+    return answer_error(overload ? 503 : 504,
+                        "The origin cannot be reached, and a stale answer is forbidden.", reason);
+  }
   return answer_error(status_for(error), error.detail, reason);
 }
 

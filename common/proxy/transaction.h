@@ -16,6 +16,7 @@
 #include "common/proxy/body_sender.h"
 #include "common/proxy/error_page.h"
 #include "common/proxy/fetch.h"
+#include "common/proxy/fill_answer.h"
 #include "common/proxy/interim_output.h"
 #include "common/proxy/node.h"
 #include "common/proxy/purge_request.h"
@@ -85,14 +86,18 @@ class Transaction final : public net::PostedTask, public SenderOwner, public Upl
   Next join(const Route& route);
   Next await();
   Next take_fill_answer();
+  Next leave_unshared(const store::Fill::Answer& got);
   Next upstream_failed(const Error& error);
   bool takes_over(const Error& error);
   void start_fetch(const Route& route, store::FillPermit permit, bool may_store);
   void send_interim(std::string heads);
   Next again();
 
+  Asked asked() const { return {worker_.node().tier, forward_reason_, as_received_, !leader_}; }
+
   // transaction_answer.cc
   Next answer(Ref<store::Object> object, AnswerFields fields, bool passed_through);
+  bool answer_stale(cache::Failure failure, uint16_t status, cache::Reason& why, Next& next);
   Next answer_local(LocalAnswer local);
   Next answer_error(uint16_t status, const char* detail, cache::Reason reason);
   Next answer_whole(AnswerFields fields, bool passed_through);

@@ -202,6 +202,21 @@ bool Transaction::answer_ranges(AnswerFields fields, Next& next) {
   return true;
 }
 
+// With what is stored, where that may stand in for a failure (with `status`; 0: without an answer);
+// else `why` is what forbids it.
+bool Transaction::answer_stale(cache::Failure failure, uint16_t status, cache::Reason& why,
+                               Next& next) {
+  if (!stored_ || passing_) return false;
+  const WallTime now = worker_.loop().wall_now();
+  const cache::StoredState state = worker_.store().state_of(*stored_, now);
+  const cache::Verdict verdict =
+      cache::decide_on_failure(facts_, stored_->facts(), *behavior_, failure, status, now, state);
+  why = verdict.reason;
+  if (verdict.action != cache::Action::kServe) return false;
+  next = answer(stored_, stale_fields(verdict, asked(), status), false);
+  return true;
+}
+
 Transaction::Next Transaction::answer_local(LocalAnswer local) {
   log_.status = local.status;
   log_.reason = local.answer.reason;

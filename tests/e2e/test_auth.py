@@ -287,6 +287,40 @@ class PrivateBucket(AuthScenario):
         for method in ("PUT", "DELETE", "POST"):
             self.assertEqual(ask(edge.port, method, "/a", body=b"x").status, 403, method)
 
+    def test_what_a_bucket_says_of_itself_with_an_error_goes_to_nobody(self):
+        edge = self.start()
+        xml = ("<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Key>secret/key</Key>"
+               "<BucketName>our-bucket</BucketName><RequestId>REQ1</RequestId>"
+               "<HostId>HOST1</HostId></Error>").encode()
+        own = ("x-amz-request-id: REQ1", "x-amz-id-2: HOST1", "x-amz-bucket-region: eu-central-1",
+               "Server: AmazonS3", "Content-Type: application/xml",
+               "Access-Control-Allow-Origin: *")
+        for status, framing in ((403, "chunked"), (404, "chunked"), (412, "length"),
+                                (500, "length"), (503, "close"), (404, "length")):
+            with self.subTest((status, framing)):
+                path = f"/error-{status}-{framing}"
+                self.origin.serve(path, Answer(*own, status=status, framing=framing, body=xml))
+                for method in ("GET", "HEAD", "GET"):
+                    answer = ask(edge.port, method, path)
+                    self.assertEqual(status, answer.status)
+                    text = repr(list(answer.fields)).encode() + answer.body
+                    for word in (b"REQ1", b"HOST1", b"secret", b"our-bucket", b"eu-central",
+                                 b"AmazonS3", b"xml"):
+                        self.assertNotIn(word, text)
+                    self.assertTrue(answer.complete)
+                    self.assertEqual("*", answer.get("Access-Control-Allow-Origin"))
+                    self.assertTrue(answer.get("Content-Type").startswith("text/html"))
+                    page = b"<title>%d " % status
+                    self.assertEqual(method == "GET", page in answer.body)
+        self.assertEqual("Hit from edge", get(edge.port, "/error-404-length").x_cache)
+
+    def test_a_range_that_a_bucket_does_not_have_is_416_with_its_size(self):
+        edge = self.start()
+        self.origin.serve("/r", Answer("Content-Range: bytes */10", status=416, body=b"<Error/>"))
+        answer = get(edge.port, "/r", "Range: bytes=20-30")
+        self.assertEqual((416, "bytes */10"), (answer.status, answer.get("Content-Range")))
+        self.assertNotIn(b"<Error/>", answer.body)
+
     def test_a_temporary_key_sends_its_token(self):
         (self.folder / "token").write_text("Token/With+Signs==\n")
         edge = self.start(session_token_file=str(self.folder / "token"))

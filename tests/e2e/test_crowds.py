@@ -1,9 +1,11 @@
-"""Crowds: what is asked for anew before it expires, jitter."""
+"""Crowds: what is asked for anew before it expires, jitter, errors that many wait for."""
 
+import itertools
+import threading
 import time
 import unittest
 
-from harness import Answer, Scenario, in_both
+from harness import Answer, Client, Scenario, in_both, request_bytes
 
 FRESH = "Cache-Control: max-age=3600"
 HIT = "Hit from edge"
@@ -72,6 +74,65 @@ class EarlyRefreshScenario(Scenario):
         self.assertTrue(all(int(a.get("Age")) >= 4 for a in hits))
         self.assertGreater(len(hits), 3)
         self.assertLess(len(hits), 37)
+
+
+@in_both
+class ErrorScenario(Scenario):
+    CROWD = 50
+    SECONDS = 0.3  # that the origin takes
+
+    def crowd(self, path, *fields):
+        """All ask at once, and the origin fails, each time in other words: their answers."""
+        sent, number = threading.Event(), itertools.count(1)
+
+        def fail(_request):
+            sent.wait(10)
+            time.sleep(self.SECONDS)
+            return Answer(*fields, status=500, body=b"error %d" % next(number))
+
+        self.before = self.origin.count(path)
+        self.origin.serve(path, fail)
+        clients = [Client(self.port) for _ in range(self.CROWD)]
+        try:
+            for client in clients:
+                client.send(request_bytes("GET", path))
+            sent.set()
+            begin = time.monotonic()
+            answers = [client.response() for client in clients]
+            self.assertLess(time.monotonic() - begin, 2 * self.SECONDS + 4)  # one by one: 15 s
+            return answers
+        finally:
+            for client in clients:
+                client.close()
+
+    def asked(self, path):
+        return self.origin.count(path) - self.before
+
+    def test_an_error_is_handed_to_all_who_waited_for_it(self):
+        path = self.url()
+        answers = self.crowd(path)
+        self.assertEqual({500}, {a.status for a in answers})
+        self.assertLessEqual(self.asked(path), 3)
+
+    def test_one_that_must_not_be_shared_is_not_and_the_origin_is_asked_once_more(self):
+        path = self.url()
+        answers = self.crowd(path, "Cache-Control: no-store")
+        self.assertLessEqual(self.asked(path), 3)
+        own = [a.body for a in answers if a.status == 500]
+        self.assertEqual(len(set(own)), len(own))
+        self.assertEqual({500, 502}, {a.status for a in answers})
+
+    def test_who_has_something_stale_gets_it(self):
+        path = self.serve(Answer("Cache-Control: max-age=1, stale-if-error=600", body=b"old"),
+                          Answer(status=500))
+        self.get(path)
+        end = time.monotonic() + 10
+        while self.get(path).x_cache == HIT and time.monotonic() < end:
+            time.sleep(0.05)
+        self.assertIn("Stale from", self.get(path).x_cache)
+        answers = self.crowd(path)
+        self.assertEqual({(200, b"old")}, {(a.status, a.body) for a in answers})
+        self.assertLessEqual(self.asked(path), 3)
 
 
 if __name__ == "__main__":

@@ -215,7 +215,11 @@ void Origin::Session::answer_content(Resource& resource) {
     record.status = what.status = random_.percent(50) ? 503 : 500;
     record.policy = {};
     record.tags.clear();
-    what.owner = request_id_;
+    // Else it is for all who waited for it.
+    record.policy.no_store = request_id_ % 3 == 0;
+    const bool for_one = record.policy.no_store || request_.method == "POST" ||
+                         request_.find("authorization") != nullptr;
+    what.owner = for_one ? request_id_ : 0;
     what.length = random_.below(200);
   }
   uint64_t first = 0;
@@ -269,12 +273,12 @@ std::string Origin::Session::fields_of(const Resource& resource, const Record& r
   if (!control.empty()) fields += "Cache-Control: " + control + "\r\n";
   fields += "Date: " + http_date(wall_seconds()) + "\r\n";
   if (record.age > 0) fields += "Age: " + std::to_string(record.age) + "\r\n";
+  if (resource.varies) fields += "Vary: X-Flavour\r\n";
   if (record.status < 500) {
     if (resource.has_etag) fields += "ETag: " + record.what.etag() + "\r\n";
     if (resource.has_date) {
       fields += "Last-Modified: " + http_date(resource.now().modified) + "\r\n";
     }
-    if (resource.varies) fields += "Vary: X-Flavour\r\n";
     if (resource.sets_cookie) fields += "Set-Cookie: s=" + std::to_string(request_id_) + "\r\n";
   }
   if (!record.tags.empty()) {

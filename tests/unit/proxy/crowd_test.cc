@@ -36,6 +36,86 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("an error that nobody gave a lifetime answers those who have waited, and nobody later") {
+  for (const std::string_view head :
+       {"500 A", "502 B", "503 C\r\nRetry-After: 9", "504 D", "599 E"}) {
+    INFO(head);
+    Viewing on;
+    const auto leader = on.viewer();
+    const auto a = on.viewer();
+    const auto b = on.viewer();
+    const auto late = on.viewer();
+    const auto later = on.viewer();
+    for (const auto& wire : {leader, a, b}) on.ask(*wire, "/a");
+    on.origin_says("HTTP/1.1 " + std::string(head) + "\r\nContent-Length: 4\r\n\r\noo");
+    net::Wire& origin = on.scene.loop.last();
+    on.ask(*late, "/a");
+    CHECK(on.scene.counters.upstream_requests.get() == 2);
+    origin.data("ps");
+    on.scene.loop.turn();
+    for (const auto& wire : {leader, a, b}) {
+      CHECK(wire->written.starts_with("HTTP/1.1 " + std::string(head.substr(0, 3))));
+      CHECK(wire->written.ends_with("\r\n\r\noops"));
+    }
+    CHECK(late->written.empty());
+    on.origin_says(kOk);
+    CHECK(has_ok(*late));
+    on.ask(*later, "/a");
+    CHECK(has_ok(*later));
+    CHECK(on.scene.counters.upstream_requests.get() == 2);
+  }
+}
+
+TEST_CASE("an error that must not be shared is asked about once more by those who have waited") {
+  for (const std::string_view fields :
+       {"Cache-Control: no-store\r\n", "Cache-Control: private\r\n", "Cache-Control: no-cache\r\n",
+        "Cache-Control: must-revalidate\r\n", "Cache-Control: max-age=0\r\n", "Vary: *\r\n",
+        "Set-Cookie: a=1\r\n"}) {
+    for (const bool again : {false, true}) {
+      INFO(fields << again);
+      const std::string head = "HTTP/1.1 500 Oops\r\n" + std::string(fields);
+      Viewing on;
+      const auto leader = on.viewer();
+      std::vector<std::shared_ptr<net::Wire>> others;
+      on.ask(*leader, "/a");
+      for (int i = 0; i < 5; ++i) on.ask(*others.emplace_back(on.viewer()), "/a");
+      on.origin_says(head + "Content-Length: 5\r\n\r\nfirst");
+      CHECK(leader->written.ends_with("\r\n\r\nfirst"));
+      CHECK(on.scene.counters.upstream_requests.get() == 2);
+      if (again) on.origin_says(head + "Content-Length: 6\r\n\r\nsecond");
+      if (!again) on.origin_says(kOk);
+      CHECK(on.scene.counters.upstream_requests.get() == 2);
+      CHECK(others[0]->written.ends_with(again ? "\r\n\r\nsecond" : "\r\n\r\nok"));
+      for (size_t i = 1; i < others.size(); ++i) {
+        CHECK(has_ok(*others[i]) == !again);
+        CHECK(others[i]->written.starts_with("HTTP/1.1 502 ") == again);
+        CHECK(others[i]->written.find("second") == std::string::npos);
+      }
+    }
+  }
+}
+
+TEST_CASE("who waited for an error gets what is stale, where it may be used so") {
+  for (const std::string_view fields : {"", "Cache-Control: no-store\r\n"}) {
+    INFO(fields);
+    Viewing on;
+    const auto first = on.viewer();
+    on.ask(*first, "/a");
+    on.origin_says(
+        "HTTP/1.1 200 OK\r\nCache-Control: max-age=1, stale-if-error=60\r\n"
+        "Content-Length: 3\r\n\r\nold");
+    on.scene.loop.pass(Seconds(5));
+    std::vector<std::shared_ptr<net::Wire>> viewers;
+    for (int i = 0; i < 5; ++i) on.ask(*viewers.emplace_back(on.viewer()), "/a");
+    on.origin_says("HTTP/1.1 500 Oops\r\n" + std::string(fields) + "Content-Length: 2\r\n\r\nno");
+    for (const auto& wire : viewers) {
+      CHECK(wire->written.find("X-Cache: Stale from edge") != std::string::npos);
+      CHECK(wire->written.ends_with("\r\n\r\nold"));
+    }
+    CHECK(on.scene.counters.upstream_requests.get() == 2);
+  }
+}
+
 TEST_CASE("a time-out is not waited for twice") {
   Viewing on;
   const auto leader = on.viewer();
