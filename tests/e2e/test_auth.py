@@ -206,6 +206,24 @@ class TowardOrigins(AuthScenario):
         self.assertEqual(self.origin.requests("/a")[0].fields.all("X-Origin-Secret"),
                          [SECRETS["one"]])
 
+    def test_a_trace_brings_no_secret_back(self):
+        def echo(request):
+            return Answer(body=repr(list(request.fields)).encode())
+        edge = self.before_origin(auth={"field": "X-Origin-Secret",
+                                        "secret_file": str(self.folder / "one")})
+        self.origin.serve("/a", echo)
+        self.assertIn(SECRETS["one"].encode(), get(edge.port, "/a").body)
+        self.assertNotIn(SECRETS["one"].encode(), ask(edge.port, "TRACE", "/a").body)
+
+    def test_a_trace_brings_no_signature_back(self):
+        def echo(request):
+            return Answer(body=repr(list(request.fields)).lower().encode())
+        self.tiers()
+        self.origin.serve("/a", echo)
+        answer = ask(self.edge.port, "TRACE", "/a")
+        self.assertEqual(200, answer.status)
+        self.assertNotIn(b"x-seawall-auth", answer.body)
+
 
 def s3_signature(request, secret, region):
     """The signature that S3 expects of a request (docs: sig-v4-header-based-auth)."""

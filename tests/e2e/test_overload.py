@@ -73,6 +73,24 @@ class OverloadTest(unittest.TestCase):
         self.assertTrue(until(lambda: self.ready(stand)[0] == 200))
         self.assertEqual(200, get(stand.port, "/a").status)
 
+    def test_readyz_turns_when_each_loop_has_its_share_of_connections(self):
+        stand = Stand(Topology.EDGE, edge={"workers": 2, "limits": {"connections": 5}})
+        self.addCleanup(stand.close)
+        stand.origin.serve("/a", Answer(FRESH))
+        with contextlib.ExitStack() as stack:
+            held = 0
+            for _ in range(200):  # the kernel chooses the loop, which has room for two
+                client = stack.enter_context(Client(stand.port))
+                client.send(request_bytes("GET", "/a"))
+                with contextlib.suppress(NoResponse, OSError):  # or 503
+                    held += client.response().status == 200
+                if held == 4:
+                    break
+            self.assertEqual(4, held)
+            self.assertTrue(until(lambda: self.ready(stand)[0] == 503))
+            self.assertIn("as many connections as may be", self.ready(stand)[1])
+        self.assertTrue(until(lambda: self.ready(stand)[0] == 200))
+
     def test_an_address_has_so_many_connections_and_others_theirs(self):
         stand = self.start(connections_per_address=3)
         with contextlib.ExitStack() as stack:

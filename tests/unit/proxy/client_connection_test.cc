@@ -229,4 +229,27 @@ TEST_CASE("a viewer who reads slowly is not cut in a large write; one who does n
   }
 }
 
+TEST_CASE("who takes a write whole each time is not cut since the next one is as large") {
+  Viewing on;
+  const std::string half(4000, 'x');
+  const auto wire = on.viewer();
+  wire->accepts = 0;
+  on.ask(*wire, "/a");
+  on.origin_says("HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\nContent-Length: 48000\r\n\r\n" +
+                 half + half);
+  net::Wire& origin = on.scene.loop.last();
+  for (int i = 0; i < 5; ++i) {
+    on.scene.loop.pass(Millis(15500));  // 31 s for 8,000 bytes
+    origin.data(half);
+    on.scene.loop.pass(Millis(15500));
+    origin.data(half);
+    REQUIRE_FALSE(wire->closed);
+    wire->drain();
+    on.scene.loop.turn();
+    REQUIRE(wire->is_pending);
+  }
+  wire->drain();
+  CHECK(std::count(wire->written.begin(), wire->written.end(), 'x') >= 48000);
+}
+
 }  // namespace seawall::proxy

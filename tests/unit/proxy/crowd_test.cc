@@ -116,6 +116,31 @@ TEST_CASE("who waited for an error gets what is stale, where it may be used so")
   }
 }
 
+TEST_CASE("who has twice waited for an answer that is cut before he has any of it gets 502") {
+  Viewing on;
+  Viewing::OtherLoop other(on);  // slow: it turns when an answer has come, and was cut
+  std::vector<std::shared_ptr<net::Wire>> waiting;
+  for (int i = 0; i < 2; ++i) {
+    const auto leader = on.viewer();
+    on.ask(*leader, "/a");
+    for (int k = 0; k < 3 && i == 0; ++k) {
+      auto wire = waiting.emplace_back(std::make_shared<net::Wire>());
+      on.connect(wire, other.worker);
+      on.ask(*wire, "/a");
+    }
+    other.loop.turn();
+    REQUIRE(on.scene.counters.collapsed_requests.get() + other.counters.collapsed_requests.get() ==
+            static_cast<uint64_t>(3 * (i + 1)));
+    on.origin_says("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 9\r\n\r\nabc");
+    on.scene.loop.last().error(ErrorCode::kReset);
+    on.scene.loop.turn();
+  }
+  for (const auto& wire : waiting) CHECK(wire->written.empty());
+  other.loop.turn();
+  for (const auto& wire : waiting) CHECK(wire->written.starts_with("HTTP/1.1 502 "));
+  CHECK(other.loop.wires.empty());
+}
+
 TEST_CASE("a time-out is not waited for twice") {
   Viewing on;
   const auto leader = on.viewer();
@@ -226,6 +251,19 @@ TEST_CASE("an address gets a connection back when it has ended") {
   on.scene.loop.turn();
   REQUIRE(wire->closed);
   CHECK(overload.addresses().count(on.scene.peer.address) == 0);
+}
+
+TEST_CASE("while memory runs out a crowd shares what is not stored") {
+  Overload overload;
+  Viewing on;
+  on.scene.worker.set_overload(overload);
+  overload.note_memory(95, 100);
+  std::vector<std::shared_ptr<net::Wire>> viewers;
+  for (int i = 0; i < 5; ++i) on.ask(*viewers.emplace_back(on.viewer()), "/a");
+  on.origin_says(kOk);
+  CHECK(on.scene.counters.upstream_requests.get() == 1);
+  for (const auto& wire : viewers) CHECK(has_ok(*wire));
+  CHECK(on.scene.store.stats().entries == 0);
 }
 
 TEST_CASE("while memory runs out nothing new is stored, and what is stored is served") {

@@ -12,25 +12,45 @@ inline constexpr std::string_view kOk =
 // Viewers on simulated wires; the origin's wires are those that the loop connects.
 struct Viewing {
   Viewing() : resolver(scene.loop) {
+    scene.worker.apply(scene.worker.settings(), origin(scene.loop, resolver, scene.worker));
+  }
+
+  static std::shared_ptr<Upstreams> origin(net::SimLoop& loop, net::SimResolver& resolver,
+                                           Worker& worker) {
     upstream::GroupConfig config;
     config.servers.resize(1);
     config.servers[0].host = "o";
     config.servers[0].port = 80;
     resolver.names["o"] = {"10.0.0.1"};
     auto upstreams = std::make_shared<Upstreams>();
-    upstreams->add(std::make_unique<upstream::Group>(scene.loop, resolver,
-                                                     scene.worker.head_scratch(), config, nullptr));
-    scene.worker.apply(scene.worker.settings(), std::move(upstreams));
+    upstreams->add(
+        std::make_unique<upstream::Group>(loop, resolver, worker.head_scratch(), config, nullptr));
+    return upstreams;
   }
+
+  // Another loop of the node, which turns when the test says so.
+  struct OtherLoop {
+    explicit OtherLoop(Viewing& on)
+        : worker(loop, on.scene.store, on.scene.node, counters, nullptr, on.scene.log) {
+      worker.apply(on.scene.worker.settings(), origin(loop, resolver, worker));
+    }
+    net::SimLoop loop;
+    net::SimResolver resolver{loop};
+    metrics::LoopCounters counters{1};
+    Worker worker;
+  };
 
   std::shared_ptr<net::Wire> viewer() {
     auto wire = std::make_shared<net::Wire>();
-    auto connection = std::make_unique<ClientConnection>(scene.worker, scene.peer);
+    connect(wire, scene.worker);
+    return wire;
+  }
+  void connect(const std::shared_ptr<net::Wire>& wire, Worker& worker) {
+    auto connection = std::make_unique<ClientConnection>(worker, scene.peer);
     ClientConnection& started = *connection;
     auto stream = std::make_unique<net::SimStream>(wire, &started);
-    scene.worker.adopt(std::move(connection));
+    worker.adopt(std::move(connection));
     started.start(std::move(stream));
-    return wire;
   }
   void ask(net::Wire& viewer, std::string_view target, std::string_view fields = "") {
     viewer.data("GET " + std::string(target) + " HTTP/1.1\r\nHost: site.test\r\n" +
