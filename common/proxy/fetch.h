@@ -116,7 +116,7 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   void take_answer(const http::ResponseHead& head, const h1::Framing& framing);
   bool serves_others(const cache::ResponseFacts& facts);
   bool shield_says(const http::ResponseHead& head, std::string_view word) const;
-  static constexpr int64_t kTooLargeSeconds = 60;
+  static constexpr int64_t kTooLargeSeconds = 60;  // that seldom changes
   void remember_uncacheable(int64_t seconds);
   void release_crowd();
   cache::Reason judge(const http::ResponseHead& head, cache::ResponseFacts& facts,

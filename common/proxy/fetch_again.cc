@@ -6,15 +6,10 @@
 #include "common/proxy/fetch_plan.h"
 
 namespace seawall::proxy {
-namespace {
 
-// How long a key is remembered as too large, which seldom changes: until then every Range is
-// forwarded.
-
-}  // namespace
-
-// The shield had not acknowledged every purge when it was asked, and one that it lacked hits what
-// it sent. What it acknowledged meanwhile counts, too: who asked it before may still get the old.
+// The shield had not acknowledged every purge when it was asked, and one that it lacked, hard or
+// soft, hits what it sent or confirmed. What it acknowledged meanwhile counts, too: who asked it
+// before may still get the old.
 bool Fetch::lacks_purge(const http::ResponseHead& head) const {
   const upstream::Server* server = exchange_->facts().server;
   const purge::PurgeLog& log = worker_.store().purges();
@@ -23,10 +18,9 @@ bool Fetch::lacks_purge(const http::ResponseHead& head) const {
   if (!owed || owed > fill_->since()) return false;
   const cache::KeyText key = cache::read_key(fill_->key());
   const purge::Tags tags = purge::read_tags(head.fields);
-  return log
-      .check({fill_->url_hash(), key.host, key.target, key.path_size, tags.hashes},
-             {.checked = owed - 1})
-      .purged();
+  const purge::Finding finding = log.check(
+      {fill_->url_hash(), key.host, key.target, key.path_size, tags.hashes}, {.checked = owed - 1});
+  return finding.purged() || finding.standing.soft != 0;
 }
 
 // Drops the answer under way; the request follows once the stack is clear.

@@ -300,6 +300,20 @@ class LackingShieldTest(unittest.TestCase):
                 self.assertEqual(3, len(asked))
         self.assertEqual(3, self.stand.edge.stats()["purge_log"]["owed"])
 
+    def test_a_soft_purge_is_not_undone_by_a_shield_that_lacks_it(self):
+        def answer(request):
+            if "refetch" in request.get("Seawall-Internal"):
+                return Answer(FRESH, 'ETag: "2"', body=b"new")
+            known = '"1"' in (request.get("If-None-Match") or "")
+            return Answer(FRESH, 'ETag: "1"', body=b"old", status=304 if known else 200)
+
+        self.shield.serve(ORDER, self.answer)
+        self.shield.serve("/s", answer)
+        self.assertEqual(b"old", get(self.stand.port, "/s").body)
+        self.assertEqual(202, ask(self.stand.port, "PURGE", "/s", "Soft-Purge: 1").status)
+        for _ in range(2):
+            self.assertEqual(b"new", get(self.stand.port, "/s").body)
+
     def test_what_its_purge_does_not_name_is_taken(self):
         self.shield.serve(ORDER, self.answer)
         self.shield.serve("/d", self.answer)
