@@ -63,6 +63,7 @@ class Process:
         self.problems = []  # of ended lives
         self.lives = 0
         self.process = None
+        self.starting = threading.Lock()  # who is sent SIGHUP before it listens for that dies
         for attribute in self.ports:
             setattr(self, attribute, 0)
 
@@ -70,6 +71,10 @@ class Process:
         raise NotImplementedError
 
     def start(self):
+        with self.starting:
+            return self._start()
+
+    def _start(self):
         self.lives += 1
         begin = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
@@ -166,10 +171,11 @@ class Node(Process):
 
     def reload(self, config):
         """Another configuration, now if it lives, else when it starts."""
-        self.config = config
-        self._write()
-        if self.alive():
-            self.process.send_signal(signal.SIGHUP)
+        with self.starting:
+            self.config = config
+            self._write()
+            if self.alive():
+                self.process.send_signal(signal.SIGHUP)
 
     def _write(self):
         port, admin = self.asked
