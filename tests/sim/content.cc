@@ -154,4 +154,13 @@ const Record* Catalogue::record(uint64_t serial) const {
   return serial == 0 || serial > records_.size() ? nullptr : &records_[serial - 1];
 }
 
+const Record& Catalogue::last_word(const Record& record) const {
+  const std::string etag = record.what.etag();
+  for (size_t i = records_.size(); i > record.serial; --i) {
+    const Record& later = records_[i - 1];
+    if (later.status == 304 && later.what.etag() == etag) return later;
+  }
+  return record;
+}
+
 }  // namespace seawall::sim

@@ -58,7 +58,10 @@ void Oracle::judge_error(const Ask& ask, const Head& head) {
     if (weather_.calm) violation("request %llu: %d in calm weather", id, head.status);
     return;
   }
-  if (head.status == 408 && ask.body_length > 0 && !weather_.calm) return;  // a slow upload
+  // The viewer's bytes were slow on their way to the edge; nobody else's 408 is for him.
+  const std::string* cache = head.find("x-cache");
+  const bool by_edge = cache && *cache == "Error from edge";
+  if (head.status == 408 && !weather_.calm && (by_edge || ask.body_length > 0)) return;
   violation("request %llu: status %d, which nothing explains", id, head.status);
 }
 
@@ -113,8 +116,12 @@ Expected Oracle::judge_content(const Ask& ask, const Head& head, const Record& r
     violation("request %llu: a POST answered by what request %llu got", id,
               static_cast<unsigned long long>(record.request));
   }
-  judge_age(ask, record);
-  judge_purges(ask, record);
+  // Where there is no room for the head that a 304 makes, the old one goes out (seed 13449).
+  const std::string* cache = head.find("x-cache");
+  const bool confirmed = cache && cache->starts_with("RefreshHit");
+  const Record& word = confirmed ? catalogue_.last_word(record) : record;
+  judge_age(ask, word);
+  judge_purges(ask, word);
   if (record.status >= 500 && weather_.calm)
     violation("request %llu: %d in calm weather", id, record.status);
   Expected expected{true, what, 0, what.length};
