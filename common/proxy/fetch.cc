@@ -5,6 +5,7 @@
 #include "common/base/ascii.h"
 #include "common/cache/freshness.h"
 #include "common/cache/invalidation.h"
+#include "common/proxy/answer_head.h"
 #include "common/proxy/bucket_error.h"
 #include "common/proxy/stored_answer.h"
 
@@ -201,6 +202,12 @@ bool Fetch::shield_says(const http::ResponseHead& head, std::string_view word) c
   return false;
 }
 
+bool Fetch::is_stale_at_shield(const http::ResponseHead& head) const {
+  if (plan_.group->config().kind != upstream::GroupKind::kShield) return false;
+  const http::Field* x_cache = http::find(head.fields, http::FieldId::kXCache);
+  return x_cache && result_from_shield(x_cache->value) == CacheResult::kShieldStale;
+}
+
 // Whether the answer is to be stored: kStorable, or why not.
 cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts& facts,
                            const purge::Tags& tags, std::optional<uint64_t> length) {
@@ -219,6 +226,8 @@ cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts&
   }
   if (shield_says(head, "incomplete")) return cache::Reason::kIncomplete;
   if (tags.too_many) return cache::Reason::kTooManyTags;
+  // Purged softly there: its Age does not tell, and here it would be fresh.
+  if (is_stale_at_shield(head) && serves_others(facts)) return cache::Reason::kSoftPurged;
   if (length && *length > worker_.store().max_object_bytes()) return cache::Reason::kTooLarge;
   if (verdict.store && keeps_stale_copy(head.status)) return cache::Reason::kStaleIfError;
   return verdict.reason;
@@ -299,7 +308,7 @@ void Fetch::take_answer(const http::ResponseHead& head, const h1::Framing& frami
   publish(head, store::FillOutcome::kFetched, stored, shareable);
   if (storing_) return;
   const bool says_nothing = head.status >= 500 || cache::provoked_by_request(head.status) ||
-                            cache::is_about_request(stored);
+                            cache::is_about_request(stored) || stored == cache::Reason::kSoftPurged;
   if (fill_->shared() && plan_.may_store && !says_nothing &&
       plan_.facts.method == http::Method::kGet) {
     remember_uncacheable(kUncacheableSeconds);

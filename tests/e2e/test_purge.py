@@ -314,6 +314,13 @@ class LackingShieldTest(unittest.TestCase):
         for _ in range(2):
             self.assertEqual(b"new", get(self.stand.port, "/s").body)
 
+    def test_what_a_shield_serves_stale_after_a_soft_purge_is_not_fresh_at_an_edge(self):
+        self.shield.serve("/w", Answer(FRESH, "X-Cache: Stale from shield", body=b"old"),
+                          Answer(FRESH, "X-Cache: Hit from shield", body=b"new"))
+        got = [get(self.stand.port, "/w") for _ in range(3)]
+        self.assertEqual([(b"old", "Stale from shield"), (b"new", "Hit from shield"),
+                          (b"new", "Hit from edge")], [(r.body, r.x_cache) for r in got])
+
     def test_what_its_purge_does_not_name_is_taken(self):
         self.shield.serve(ORDER, self.answer)
         self.shield.serve("/d", self.answer)
