@@ -83,17 +83,22 @@ class Faults:
         self.at_most(f"{fault}: until the shield answers viewers again",
                      until(came, bound + 10), round(bound, 1))
 
+    def outlast(self, name, begin):
+        """Goes on with VICTIM's fault for a while, ends it and waits for its traffic; when it ended."""
+        self.hold(9)
+        self.met(name, [VICTIM])
+        self.network.heal(VICTIM)
+        healed = time.monotonic()
+        self.traffic_again(name, begin, healed)
+        return healed
+
     def blackhole(self):
         begin = time.monotonic()
         self.network.fault(VICTIM, DROP)
         out = until(lambda: self.stand.server(VICTIM)["state"] != "up", 10)
         self.at_most("blackhole: until the shield is ejected", out, CONNECT + FIRST_BYTE + SLACK)
         ejected = time.monotonic()
-        self.hold(9)
-        self.met("blackhole", [VICTIM])
-        self.network.heal(VICTIM)
-        healed = time.monotonic()
-        self.traffic_again("blackhole", begin, healed)
+        healed = self.outlast("blackhole", begin)
         first = self.records(begin, ejected, named="blackhole, until ejected")
         later = self.records(ejected, healed, named="blackhole, later")
         whole = {kind: first[kind] + later[kind] for kind in CLASSES}
@@ -107,11 +112,7 @@ class Faults:
     def resets(self):
         begin = time.monotonic()
         self.network.fault(VICTIM, RESET)
-        self.hold(9)
-        self.met("resets", [VICTIM])
-        self.network.heal(VICTIM)
-        healed = time.monotonic()
-        self.traffic_again("resets", begin, healed)
+        healed = self.outlast("resets", begin)
         found = self.records(begin, healed, named="resets")
         self.no_errors("resets", found)
         self.at_most("resets: slowest answer", slowest(sum(found.values(), [])) / 1000, SLACK)

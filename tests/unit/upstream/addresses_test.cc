@@ -24,6 +24,21 @@ std::shared_ptr<net::Wire> dial(Scene& scene, Heard& heard, std::unique_ptr<Exch
   return scene.loop.wires.back();
 }
 
+// The group has one server, "a"; what its board says for the log is in `lines`.
+struct LoggedScene : Scene {
+  LoggedScene() : Scene(0) {
+    GroupConfig config;
+    config.name = "origin";
+    config.servers.push_back(upstream::server("a"));
+    make(std::move(config), &board);
+    resolver.names["a"] = {"10.0.0.1"};
+  }
+  ~LoggedScene() { group.reset(); }  // before its board
+
+  std::vector<std::string> lines;
+  HealthBoard board{[this](const std::string& line) { lines.push_back(line); }};
+};
+
 TEST_CASE("each new connection goes to the next address") {
   Scene scene;
   scene.resolver.names["a"] = {"10.0.0.1", "10.0.0.2", "10.0.0.3"};
@@ -234,15 +249,8 @@ TEST_CASE("connections stay while DNS fails, and go when it says that the name i
 }
 
 TEST_CASE("the log says once that DNS fails, whether addresses are known, and that it is over") {
-  std::vector<std::string> lines;
-  HealthBoard board([&](const std::string& line) { lines.push_back(line); });
-  Scene scene(0);
-  GroupConfig config;
-  config.name = "origin";
-  config.servers.push_back(server("a"));
-  scene.group =
-      std::make_unique<Group>(scene.loop, scene.resolver, scene.scratch, config, nullptr, &board);
-  scene.resolver.names["a"] = {"10.0.0.1"};
+  LoggedScene scene;
+  const std::vector<std::string>& lines = scene.lines;
   scene.warm();
   scene.resolver.failing = "DNS server failed";
   scene.loop.pass(Seconds(10));
@@ -268,15 +276,7 @@ TEST_CASE("the log says once that DNS fails, whether addresses are known, and th
 TEST_CASE("a line that says that last known addresses are used is true") {
   for (const bool known : {true, false}) {
     CAPTURE(known);
-    std::string line;
-    HealthBoard board([&](const std::string& text) { line = text; });
-    Scene scene(0);
-    GroupConfig config;
-    config.name = "origin";
-    config.servers.push_back(server("a"));
-    scene.group =
-        std::make_unique<Group>(scene.loop, scene.resolver, scene.scratch, config, nullptr, &board);
-    scene.resolver.names["a"] = {"10.0.0.1"};
+    LoggedScene scene;
     if (known) {
       scene.resolver.failing = "DNS server failed";  // from the beginning: another server knew them
       scene.warm();
@@ -286,7 +286,8 @@ TEST_CASE("a line that says that last known addresses are used is true") {
       scene.resolver.error = "DNS server failed";
       scene.loop.pass(Seconds(3));
     }
-    CHECK((line.find("the last known ones are used") != std::string::npos) == known);
+    REQUIRE(!scene.lines.empty());
+    CHECK((scene.lines.back().find("the last known ones are used") != std::string::npos) == known);
   }
 }
 
