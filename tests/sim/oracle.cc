@@ -90,7 +90,10 @@ void Oracle::judge_not_modified(const Ask& ask, const Head& head) {
   record.what = what;
   record.made = scheduler_.now();
   for (const Version& version : resource.versions) {
-    if (version.number == what.version) record.tags = version.tags;
+    if (version.number == what.version) {
+      record.tags = version.tags;
+      record.policy = version.policy;  // whether it may be stale (seed 67321)
+    }
     if (version.number == what.version + 1) record.made = version.since;
   }
   record.policy.max_age = 1 << 20;  // of its age the 304 alone says nothing
