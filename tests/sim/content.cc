@@ -154,13 +154,14 @@ const Record* Catalogue::record(uint64_t serial) const {
   return serial == 0 || serial > records_.size() ? nullptr : &records_[serial - 1];
 }
 
-const Record& Catalogue::last_word(const Record& record) const {
+const Record* Catalogue::said_since(const Record& record, MonoTime since) const {
   const std::string etag = record.what.etag();
-  for (size_t i = records_.size(); i > record.serial; --i) {
+  for (size_t i = records_.size(); i > record.serial && records_[i - 1].made >= since; --i) {
     const Record& later = records_[i - 1];
-    if (later.status == 304 && later.what.etag() == etag) return later;
+    const bool speaks_of_it = later.status == 304 || later.status == 200;
+    if (speaks_of_it && later.what.etag() == etag) return &later;
   }
-  return record;
+  return nullptr;
 }
 
 }  // namespace seawall::sim

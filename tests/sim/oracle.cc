@@ -119,12 +119,14 @@ Expected Oracle::judge_content(const Ask& ask, const Head& head, const Record& r
     violation("request %llu: a POST answered by what request %llu got", id,
               static_cast<unsigned long long>(record.request));
   }
-  // Where there is no room for the head that a 304 makes, the old one goes out (seed 13449).
+  // Where there is no room for the head that a 304 makes, the old one goes out, although the origin
+  // was asked (seeds 13449, 99973).
   const std::string* cache = head.find("x-cache");
   const bool confirmed = cache && cache->starts_with("RefreshHit");
-  const Record& word = confirmed ? catalogue_.last_word(record) : record;
-  judge_age(ask, word);
-  judge_purges(ask, word);
+  const Record* word = confirmed ? catalogue_.said_since(record, ask.begun) : nullptr;
+  if (!word) word = &record;
+  judge_age(ask, *word);
+  judge_purges(ask, *word);
   if (record.status >= 500 && weather_.calm)
     violation("request %llu: %d in calm weather", id, record.status);
   Expected expected{true, what, 0, what.length};
