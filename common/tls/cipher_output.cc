@@ -17,33 +17,43 @@ void CipherOutput::append(std::string_view bytes) {
 }
 
 Result<void> CipherOutput::flush() {
-  if (error_) return *error_;
+  if (kept_ && kept_->error) return *kept_->error;
   const std::string_view bytes(loop_.scratch(net::Scratch::kCipher).data(),
                                std::exchange(gathered_, 0));
   if (bytes.empty()) return {};
   if (inner_.write_pending()) {
-    waiting_.insert(waiting_.end(), bytes.begin(), bytes.end());
+    kept().waiting.insert(kept().waiting.end(), bytes.begin(), bytes.end());
     return {};
   }
   const iovec whole = {const_cast<char*>(bytes.data()), bytes.size()};
   const Result<size_t> written = inner_.try_write({&whole, 1});
   if (!written) {
-    error_ = written.error();
-    return *error_;
+    kept().error = written.error();
+    return written.error();
   }
   if (*written < bytes.size()) send({bytes.begin() + *written, bytes.end()});
   return {};
 }
 
+CipherOutput::Kept& CipherOutput::kept() {
+  if (!kept_) kept_ = std::make_unique<Kept>();
+  return *kept_;
+}
+
 void CipherOutput::send(std::vector<char> bytes) {
-  in_flight_ = std::move(bytes);
-  const iovec rest = {in_flight_.data(), in_flight_.size()};
+  std::vector<char>& in_flight = kept().in_flight;
+  in_flight = std::move(bytes);
+  const iovec rest = {in_flight.data(), in_flight.size()};
   inner_.write_rest({&rest, 1});
 }
 
 void CipherOutput::on_drained() {
-  in_flight_ = std::vector<char>();  // frees it
-  if (!waiting_.empty()) send(std::exchange(waiting_, {}));
+  if (!kept_ || kept_->error) return;
+  if (kept_->waiting.empty()) {
+    kept_.reset();
+  } else {
+    send(std::exchange(kept_->waiting, {}));
+  }
 }
 
 }  // namespace seawall::tls

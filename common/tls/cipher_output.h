@@ -2,6 +2,8 @@
 // write, and kept in memory of its own only if the inner stream does not take it. For tls/ only.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -25,18 +27,23 @@ class CipherOutput {
   // The inner on_drained().
   void on_drained();
   // Everything has at least been given to the inner stream.
-  bool all_sent() const { return gathered_ == 0 && waiting_.empty(); }
+  bool all_sent() const { return gathered_ == 0 && (!kept_ || kept_->waiting.empty()); }
 
  private:
   static constexpr size_t kFull = 64 * 1024;
+  // Only while the inner stream has not taken everything, or once it failed.
+  struct Kept {
+    std::vector<char> in_flight;  // the inner write_rest()'s
+    std::vector<char> waiting;    // behind in_flight
+    std::optional<Error> error;   // of a write in between
+  };
+  Kept& kept();
   void send(std::vector<char> bytes);
 
   net::Loop& loop_;
   net::Stream& inner_;
-  size_t gathered_ = 0;          // bytes in the loop's Scratch::kCipher
-  std::optional<Error> error_;   // of a write in between
-  std::vector<char> in_flight_;  // the inner write_rest()'s
-  std::vector<char> waiting_;    // behind in_flight_
+  size_t gathered_ = 0;  // bytes in the loop's Scratch::kCipher
+  std::unique_ptr<Kept> kept_;
 };
 
 }  // namespace seawall::tls

@@ -1,13 +1,22 @@
 #include "common/tls/span_bio.h"
 
+#include <openssl/bio.h>
+
 #include <algorithm>
 #include <cstring>
+#include <memory>
 
 namespace seawall::tls {
 namespace {
 
+struct FreeBio {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+};
+
+thread_local SpanEnds* current = nullptr;
+
 int read_some(BIO* bio, char* out, size_t size, size_t* count) {
-  std::string_view& input = static_cast<SpanBio*>(BIO_get_data(bio))->input;
+  std::string_view& input = current->input;
   BIO_clear_retry_flags(bio);
   *count = std::min(size, input.size());
   if (*count == 0) {
@@ -21,7 +30,7 @@ int read_some(BIO* bio, char* out, size_t size, size_t* count) {
 
 int write_all(BIO* bio, const char* bytes, size_t size, size_t* count) {
   BIO_clear_retry_flags(bio);
-  static_cast<SpanBio*>(BIO_get_data(bio))->output->append({bytes, size});
+  current->output.append({bytes, size});
   *count = size;
   return 1;
 }
@@ -36,14 +45,21 @@ BIO_METHOD* make_method() {
   return method;
 }
 
-}  // namespace
-
-BIO* new_span_bio(SpanBio& ends) {
+BIO* make_bio() {
   static const BIO_METHOD* const method = make_method();
   BIO* bio = BIO_new(method);
-  BIO_set_data(bio, &ends);
   BIO_set_init(bio, 1);
   return bio;
 }
+
+}  // namespace
+
+void set_span_bio(SSL* ssl) {
+  thread_local const std::unique_ptr<BIO, FreeBio> bio(make_bio());
+  BIO_up_ref(bio.get());
+  SSL_set_bio(ssl, bio.get(), bio.get());
+}
+
+void point_span_bio(SpanEnds& ends) { current = &ends; }
 
 }  // namespace seawall::tls

@@ -1,8 +1,9 @@
-// An OpenSSL BIO that reads from a span of memory and writes to a CipherOutput: between the socket
-// and SSL nothing is copied but what SSL itself copies. For tls/ only.
+// The OpenSSL BIO that reads from a span of memory and writes to a CipherOutput: between the socket
+// and SSL nothing is copied but what SSL itself copies. One BIO, of 216 bytes, serves all SSL
+// objects of a thread: it is pointed at the ends of one before that is used. For tls/ only.
 #pragma once
 
-#include <openssl/bio.h>
+#include <openssl/ssl.h>
 
 #include <string_view>
 
@@ -10,12 +11,14 @@
 
 namespace seawall::tls {
 
-struct SpanBio {
+struct SpanEnds {
   std::string_view input;  // what SSL has not read yet; empty: SSL wants more
-  CipherOutput* output;
+  CipherOutput output;
 };
 
-// `ends` outlives the BIO.
-BIO* new_span_bio(SpanBio& ends);
+// `ssl` is used, and freed, by the calling thread only.
+void set_span_bio(SSL* ssl);
+// Before each call that may read or write: the calling thread's BIO is at `ends` until the next.
+void point_span_bio(SpanEnds& ends);
 
 }  // namespace seawall::tls

@@ -1,7 +1,8 @@
 // All of an inner on_data() is consumed before it returns: what is decrypted goes to the handler in
-// one piece; what may not be decrypted yet (the handler does not read) is kept in `stash_`, and the
-// inner stream stopped. Every use of the SSL object ends with output_.flush(), before a handler is
-// called. A handler may destroy the stream: after each call to it, Alive is asked.
+// one piece; what may not be decrypted yet (the handler does not read) is kept in a stash, and the
+// inner stream stopped. Every use of the SSL object ends with output().flush(), before a handler is
+// called. A handler may destroy the stream: after each call to it, Alive is asked. What few
+// connections have is in Extra, since ten thousand idle ones pay for each byte.
 #include "common/tls/tls_stream.h"
 
 #include <openssl/err.h>
@@ -44,11 +45,20 @@ class TlsStream final : public net::Stream, private net::StreamHandler, private 
   bool is_tls() const override { return true; }
   std::string_view server_name() const override;
   bool has_verified_peer_certificate() const override;
-  std::string last_error_text() const override { return error_text_; }
+  std::string last_error_text() const override { return extra_ ? extra_->error_text : ""; }
 
  private:
   class Alive;  // whether the stream still is, after its handler was called
   enum class Phase : uint8_t { kHandshake, kOpen, kEnded, kBroken };  // of what the peer sends
+  struct Extra {
+    std::vector<char> stash;  // ciphertext that waits for read_start()
+    std::vector<iovec> rest;  // of write_rest(): not encrypted yet
+    std::string error_text;
+    std::optional<Error> failure;  // to be told by run()
+    bool is_empty() const {
+      return stash.empty() && rest.empty() && error_text.empty() && !failure;
+    }
+  };
 
   void on_data(std::span<char> data) override;
   void on_end() override;
@@ -70,20 +80,29 @@ class TlsStream final : public net::Stream, private net::StreamHandler, private 
   bool prepare_name(std::string_view name);
   bool expect_name(std::string name);
   Side side() const { return client_ ? Side::kUpstream : Side::kViewer; }
+  CipherOutput& output() { return ends_.output; }
+  const CipherOutput& output() const { return ends_.output; }
+  // The SSL object, for a call that may read or write.
+  SSL* active_ssl() {
+    point_span_bio(ends_);
+    return ssl_.get();
+  }
+  Extra& extra();
+  void drop_empty_extra();
+  bool has_stash() const { return extra_ && !extra_->stash.empty(); }
+  bool has_rest() const { return extra_ && !extra_->rest.empty(); }
+  bool has_failed() const { return extra_ && extra_->failure; }
+  Error take_failure() { return *std::exchange(extra_->failure, std::nullopt); }
 
   net::Loop& loop_;
   net::StreamHandler* handler_;
   std::unique_ptr<net::Stream> inner_;
-  CipherOutput output_;
-  SpanBio bio_;
+  SpanEnds ends_;
   std::shared_ptr<const ServerContext> server_;
   std::unique_ptr<ClientPeer> client_;
   SslPtr ssl_;
-  std::vector<char> stash_;  // ciphertext that waits for read_start()
-  std::vector<iovec> rest_;  // of write_rest(): not encrypted yet
-  std::string error_text_;
-  std::optional<Error> failure_;  // to be told by run()
-  bool* gone_ = nullptr;          // Alive's
+  std::unique_ptr<Extra> extra_;
+  bool* gone_ = nullptr;  // Alive's
   Phase phase_ = Phase::kHandshake;
   bool wants_read_ = false;
   bool inner_ended_ = false;
@@ -113,11 +132,9 @@ TlsStream::TlsStream(net::Loop& loop, std::unique_ptr<net::Stream> inner, SSL_CT
     : loop_(loop),
       handler_(handler),
       inner_(std::move(inner)),
-      output_(loop, *inner_),
-      bio_{.input = {}, .output = &output_},
+      ends_{.input = {}, .output = CipherOutput(loop, *inner_)},
       ssl_(SSL_new(context)) {
-  BIO* bio = new_span_bio(bio_);
-  SSL_set_bio(ssl_.get(), bio, bio);
+  set_span_bio(ssl_.get());
   inner_->set_handler(this);
   inner_->read_start();
 }
@@ -146,12 +163,12 @@ void TlsStream::start_client(std::shared_ptr<const ClientContext> context, std::
     SSL_set_session(ssl_.get(), session.get());
   }
   if (!prepare_name(name)) {
-    failure_ = Error{ErrorCode::kTls, side(), true, "not a valid server name"};
+    extra().failure = Error{ErrorCode::kTls, side(), true, "not a valid server name"};
     ERR_clear_error();
   } else {
     shake_hands();
   }
-  if (failure_) loop_.defer(*this);
+  if (has_failed()) loop_.defer(*this);
 }
 
 // SNI, and the name that the certificate must have.
@@ -181,22 +198,24 @@ bool TlsStream::expect_name(std::string name) {
 
 // --- Reading
 
-// Goes on with the handshake; phase_ says whether it is complete, failure_ what went wrong.
+// Goes on with the handshake; phase_ says whether it is complete, a failure what went wrong.
 void TlsStream::shake_hands() {
   ERR_clear_error();
-  const int result = SSL_do_handshake(ssl_.get());
+  const int result = SSL_do_handshake(active_ssl());
   const int why = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), result);
-  if (why != SSL_ERROR_NONE && why != SSL_ERROR_WANT_READ) failure_ = handshake_error();
-  const Result<void> sent = output_.flush();  // an alert, too
-  if (!failure_ && !sent) failure_ = sent.error();
-  if (!failure_ && result == 1 && client_ &&
+  if (why != SSL_ERROR_NONE && why != SSL_ERROR_WANT_READ) {
+    extra().failure = handshake_error();
+  }
+  const Result<void> sent = output().flush();  // an alert, too
+  if (!has_failed() && !sent) extra().failure = sent.error();
+  if (!has_failed() && result == 1 && client_ &&
       !has_trusted_key(ssl_.get(), client_->context->pins())) {
-    failure_ = Error{ErrorCode::kTls, side(), true, "certificate is not pinned"};
-    error_text_ = explain_missing_pin(ssl_.get());
+    extra().failure = Error{ErrorCode::kTls, side(), true, "certificate is not pinned"};
+    extra().error_text = explain_missing_pin(ssl_.get());
   }
   ERR_clear_error();  // a handshake that succeeds, too, may leave something
-  if (failure_) {
-    failure_->retryable = client_ != nullptr;
+  if (has_failed()) {
+    extra_->failure->retryable = client_ != nullptr;
   } else if (result == 1) {
     phase_ = Phase::kOpen;
   }
@@ -204,18 +223,18 @@ void TlsStream::shake_hands() {
 
 void TlsStream::on_data(std::span<char> data) {
   if (phase_ == Phase::kEnded || phase_ == Phase::kBroken) return;
-  assert(stash_.empty());  // else the inner stream is stopped
+  assert(!has_stash());  // else the inner stream is stopped
   Alive alive(*this);
-  bio_.input = {data.data(), data.size()};
+  ends_.input = {data.data(), data.size()};
   receive(alive);
   if (alive) keep_input();
 }
 
-// Goes on with bio_.input.
+// Goes on with ends_.input.
 void TlsStream::receive(Alive& alive) {
   if (phase_ == Phase::kHandshake) {
     shake_hands();
-    if (failure_) return fail(*std::exchange(failure_, std::nullopt));
+    if (has_failed()) return fail(take_failure());
     if (phase_ == Phase::kHandshake) return;
     handler_->on_connected();
     if (!alive) return;
@@ -232,11 +251,11 @@ void TlsStream::decrypt(Alive& alive) {
   while (why == SSL_ERROR_NONE && plain.size() - filled >= kMaxRecord) {
     size_t count = 0;
     const int result =
-        SSL_read_ex(ssl_.get(), plain.data() + filled, plain.size() - filled, &count);
+        SSL_read_ex(active_ssl(), plain.data() + filled, plain.size() - filled, &count);
     if (result != 1) why = SSL_get_error(ssl_.get(), result);
     filled += count;
     // All is decrypted, mostly: OpenSSL needs 400 ns and a buffer of 16 KiB to find that out.
-    if (result == 1 && bio_.input.empty() && SSL_has_pending(ssl_.get()) == 0) {
+    if (result == 1 && ends_.input.empty() && SSL_has_pending(ssl_.get()) == 0) {
       why = SSL_ERROR_WANT_READ;
     }
   }
@@ -244,7 +263,7 @@ void TlsStream::decrypt(Alive& alive) {
   Error error;
   const bool broken = why != SSL_ERROR_WANT_READ && why != SSL_ERROR_ZERO_RETURN;
   if (broken) error = handshake_error();  // in TLS 1.3 a server refuses us only now
-  (void)output_.flush();  // key updates, alerts; what fails here, writing or reading will tell
+  (void)output().flush();  // key updates, alerts; what fails here, writing or reading will tell
   if (filled > 0) handler_->on_data(plain.first(filled));
   if (!alive) return;
   if (broken) return fail(error);
@@ -253,14 +272,14 @@ void TlsStream::decrypt(Alive& alive) {
     phase_ = Phase::kEnded;
     inner_->read_stop();
     handler_->on_end();
-  } else if (inner_ended_ && bio_.input.empty()) {
+  } else if (inner_ended_ && ends_.input.empty()) {
     fail({ErrorCode::kReset, side(), false, kTruncated});
   }
 }
 
 void TlsStream::keep_input() {
-  stash_.assign(bio_.input.begin(), bio_.input.end());
-  bio_.input = {};
+  const std::string_view left = std::exchange(ends_.input, {});
+  if (!left.empty()) extra().stash.assign(left.begin(), left.end());
 }
 
 void TlsStream::on_end() {
@@ -270,7 +289,7 @@ void TlsStream::on_end() {
     return fail({ErrorCode::kTls, side(), client_ != nullptr,
                  "connection closed during the TLS handshake"});
   }
-  if (wants_read_ && stash_.empty()) fail({ErrorCode::kReset, side(), false, kTruncated});
+  if (wants_read_ && !has_stash()) fail({ErrorCode::kReset, side(), false, kTruncated});
 }
 
 void TlsStream::on_error(Error error) {
@@ -292,7 +311,7 @@ void TlsStream::fail(Error error) {
 void TlsStream::read_start() {
   wants_read_ = true;
   if (phase_ != Phase::kOpen) return;  // during the handshake it reads anyway
-  if (!stash_.empty() || inner_ended_ || (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN)) {
+  if (has_stash() || inner_ended_ || (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN)) {
     loop_.defer(*this);
   } else {
     inner_->read_start();
@@ -307,12 +326,14 @@ void TlsStream::read_stop() {
 // What calls left for the loop: an error, a write that found the way free, kept input.
 void TlsStream::run() {
   Alive alive(*this);
-  if (failure_) return fail(*std::exchange(failure_, std::nullopt));
+  if (has_failed()) return fail(take_failure());
   if (phase_ == Phase::kHandshake) return;
   write_on();
   if (!alive || phase_ != Phase::kOpen || !wants_read_) return;
-  const std::vector<char> kept = std::exchange(stash_, {});
-  bio_.input = {kept.data(), kept.size()};
+  std::vector<char> kept;
+  if (extra_) kept.swap(extra_->stash);
+  drop_empty_extra();
+  ends_.input = {kept.data(), kept.size()};
   decrypt(alive);
   if (!alive) return;
   keep_input();
@@ -323,7 +344,7 @@ void TlsStream::run() {
 
 Result<size_t> TlsStream::try_write(std::span<const iovec> buffers) {
   assert(!write_pending_);
-  if (phase_ == Phase::kHandshake || output_.is_blocked()) return size_t{0};
+  if (phase_ == Phase::kHandshake || output().is_blocked()) return size_t{0};
   return encrypt(buffers);
 }
 
@@ -331,15 +352,15 @@ Result<size_t> TlsStream::try_write(std::span<const iovec> buffers) {
 Result<size_t> TlsStream::encrypt(std::span<const iovec> buffers) {
   RecordCursor cursor(buffers, loop_.scratch(net::Scratch::kRecord));
   size_t taken = 0;
-  while (!cursor.at_end() && !output_.is_blocked()) {
+  while (!cursor.at_end() && !output().is_blocked()) {
     const std::string_view piece = cursor.next();
     size_t count = 0;
-    if (SSL_write_ex(ssl_.get(), piece.data(), piece.size(), &count) != 1) {
+    if (SSL_write_ex(active_ssl(), piece.data(), piece.size(), &count) != 1) {
       return ssl_error(ErrorCode::kReset);
     }
     taken += count;
-    if (!output_.is_full() && !cursor.at_end()) continue;
-    const Result<void> sent = output_.flush();
+    if (!output().is_full() && !cursor.at_end()) continue;
+    const Result<void> sent = output().flush();
     if (!sent) return sent.error();
   }
   return taken;
@@ -347,30 +368,33 @@ Result<size_t> TlsStream::encrypt(std::span<const iovec> buffers) {
 
 void TlsStream::write_rest(std::span<const iovec> buffers) {
   assert(!write_pending_);
-  rest_.assign(buffers.begin(), buffers.end());
+  if (!buffers.empty()) extra().rest.assign(buffers.begin(), buffers.end());
   write_pending_ = true;
-  if (!output_.is_blocked()) loop_.defer(*this);
+  if (!output().is_blocked()) loop_.defer(*this);
 }
 
 // The inner stream's alone is as much before and after a piece of the same size has gone.
 size_t TlsStream::unsent() const {
   size_t sum = inner_->unsent();
-  for (const iovec& piece : rest_) sum += piece.iov_len;
+  if (!has_rest()) return sum;
+  for (const iovec& piece : extra_->rest) sum += piece.iov_len;
   return sum;
 }
 
 void TlsStream::on_drained() {
-  output_.on_drained();
+  output().on_drained();
   if (phase_ != Phase::kHandshake) write_on();
 }
 
 // Goes on with what was to be written, as far as the inner stream takes it.
 void TlsStream::write_on() {
-  if (write_pending_ && !output_.is_blocked()) {
-    const Result<size_t> written = encrypt(rest_);
-    if (!written) return fail(written.error());
-    drop_from_rest(*written);
-    if (rest_.empty() && !output_.is_blocked()) {
+  if (write_pending_ && !output().is_blocked()) {
+    if (has_rest()) {
+      const Result<size_t> written = encrypt(extra_->rest);
+      if (!written) return fail(written.error());
+      drop_from_rest(*written);
+    }
+    if (!has_rest() && !output().is_blocked()) {
       write_pending_ = false;
       if (wants_shutdown_) finish_writing();
       return handler_->on_drained();
@@ -380,14 +404,15 @@ void TlsStream::write_on() {
 }
 
 void TlsStream::drop_from_rest(size_t count) {
-  auto first = rest_.begin();
-  for (; first != rest_.end() && count >= first->iov_len; ++first) count -= first->iov_len;
-  if (first != rest_.end()) {
+  std::vector<iovec>& rest = extra_->rest;
+  auto first = rest.begin();
+  for (; first != rest.end() && count >= first->iov_len; ++first) count -= first->iov_len;
+  if (first != rest.end()) {
     first->iov_base = static_cast<char*>(first->iov_base) + count;
     first->iov_len -= count;
   }
-  rest_.erase(rest_.begin(), first);
-  if (rest_.empty()) rest_ = std::vector<iovec>();
+  rest.erase(rest.begin(), first);
+  drop_empty_extra();
 }
 
 void TlsStream::shutdown() {
@@ -399,17 +424,26 @@ void TlsStream::shutdown() {
 // close_notify, then FIN once it has been given to the inner stream.
 void TlsStream::finish_writing() {
   if (!std::exchange(sent_close_notify_, true)) {
-    SSL_shutdown(ssl_.get());
+    SSL_shutdown(active_ssl());
     ERR_clear_error();
-    (void)output_.flush();  // if the peer is gone, reading tells
+    (void)output().flush();  // if the peer is gone, reading tells
   }
-  if (output_.all_sent() && !std::exchange(fin_sent_, true)) inner_->shutdown();
+  if (output().all_sent() && !std::exchange(fin_sent_, true)) inner_->shutdown();
 }
 
 // --- What is known about the connection
 
+TlsStream::Extra& TlsStream::extra() {
+  if (!extra_) extra_ = std::make_unique<Extra>();
+  return *extra_;
+}
+
+void TlsStream::drop_empty_extra() {
+  if (extra_ && extra_->is_empty()) extra_.reset();
+}
+
 bool TlsStream::idle_is_clean() {
-  return phase_ == Phase::kOpen && !inner_ended_ && stash_.empty() &&
+  return phase_ == Phase::kOpen && !inner_ended_ && !has_stash() &&
          SSL_has_pending(ssl_.get()) == 0 && inner_->idle_is_clean();
 }
 
@@ -426,19 +460,20 @@ bool TlsStream::has_verified_peer_certificate() const {
 // OpenSSL's reasons and verification texts are string literals: fit for Error::detail.
 Error TlsStream::ssl_error(ErrorCode code) {
   const char* reason = ERR_reason_error_string(ERR_peek_error());
-  error_text_ = take_openssl_errors();
+  extra().error_text = take_openssl_errors();
   return {code, side(), false, reason ? reason : "TLS failed"};
 }
 
 Error TlsStream::handshake_error() {
   const std::string advice = explain_handshake_error(ERR_peek_error());
   Error error = ssl_error(ErrorCode::kTls);
-  if (!advice.empty()) error_text_ += "; " + advice;
+  if (!advice.empty()) extra().error_text += "; " + advice;
   const long verdict = SSL_get_verify_result(ssl_.get());
   if ((SSL_get_verify_mode(ssl_.get()) & SSL_VERIFY_PEER) && verdict != X509_V_OK) {
     error.detail = X509_verify_cert_error_string(verdict);
     const bool explained = client_ && !client_->complaint.empty();
-    error_text_ = explained ? client_->complaint : error.detail + ("; " + error_text_);
+    std::string& text = extra().error_text;
+    text = explained ? client_->complaint : error.detail + ("; " + text);
   }
   return error;
 }
