@@ -12,8 +12,11 @@ namespace seawall::proxy {
 namespace {
 
 constexpr size_t kMaxInput = 128 * 1024;  // of pipelined bytes kept while a request is under way
-constexpr Millis kLingerTime{2000};       // reading on after our last byte, so that it arrives
-constexpr Millis kDrainLingerTime{1000};  // the same where the process waits for it
+// Reading on after our last byte, so that it arrives: a byte that comes after the socket is closed
+// is answered by a reset, which overtakes what the viewer has not read. As in Apache.
+constexpr Millis kLingerTime{2000};       // from each byte that comes
+constexpr Millis kLongestLinger{30000};   // in all
+constexpr Millis kDrainLingerTime{1000};  // in all, where the process waits for it
 
 }  // namespace
 
@@ -64,7 +67,8 @@ void ClientConnection::on_connected() {
 }
 
 void ClientConnection::on_data(std::span<char> data) {
-  if (phase_ == Phase::kDead || phase_ == Phase::kLinger) return;
+  if (phase_ == Phase::kDead) return;
+  if (phase_ == Phase::kLinger) return linger_on();
   if (busy()) {
     data = feed_body(data);
     if (phase_ != Phase::kDead) keep_input({data.data(), data.size()});
@@ -327,7 +331,15 @@ void ClientConnection::close_after_answer() {
     reading_ = true;
     stream_->read_start();
   }
+  work().linger_until = worker_.loop().now() + kLongestLinger;
   set_timer(worker_.draining() ? kDrainLingerTime : kLingerTime);
+}
+
+// What comes after our last byte is dropped.
+void ClientConnection::linger_on() {
+  if (worker_.draining()) return;
+  const auto left = work().linger_until - worker_.loop().now();
+  set_timer(std::clamp(std::chrono::ceil<Millis>(left), Millis(0), kLingerTime));
 }
 
 void ClientConnection::transaction_done(After after) {

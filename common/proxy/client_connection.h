@@ -34,6 +34,7 @@ class ClientConnection final : public ListNode, public net::StreamHandler, publi
     size_t unsent = 0;        // of the write under way, when its time-out last passed
     uint64_t uploaded = 0;    // of a body, since
     MonoTime upload_since{};  // the beginning of a period, or of the body
+    MonoTime linger_until{};  // after the last answer, at the latest
     std::unique_ptr<PendingOutput> output;
     std::unique_ptr<Transaction> transaction;
     std::unique_ptr<Transaction> finished;  // destroyed once the stack is clear
@@ -68,6 +69,7 @@ class ClientConnection final : public ListNode, public net::StreamHandler, publi
   bool write_on();
   void wait_for_request();
   void close_after_answer();
+  void linger_on();
   void die(bool reset);
   void set_timer(Millis delay);
   void on_timer();

@@ -70,6 +70,44 @@ TEST_CASE("draining shortens the wait for a viewer that has all of its last answ
   CHECK(wire->closed);
 }
 
+TEST_CASE("who goes on sending after the last answer is heard out, for 30 s at most") {
+  Viewing on;
+  const std::string refused =
+      "POST /a HTTP/1.1\r\nHost: site.test\r\nContent-Length: 99999999999\r\n\r\n";
+  const auto send_on = [&on](net::Wire& wire, int seconds) {
+    for (int i = 0; i < seconds && !wire.closed; ++i) {
+      wire.data("a piece of what nobody wants");
+      on.scene.loop.turn();
+      on.scene.loop.pass(Millis(1000));
+    }
+  };
+  const auto fast = on.viewer();
+  fast->data(refused);
+  on.scene.loop.turn();
+  CHECK(fast->written.starts_with("HTTP/1.1 413 "));
+  REQUIRE(fast->shut_down);
+  send_on(*fast, 10);
+  CHECK_FALSE(fast->closed);
+  on.scene.loop.pass(Millis(2100));
+  CHECK(fast->closed);
+
+  const auto endless = on.viewer();
+  endless->data(refused);
+  on.scene.loop.turn();
+  send_on(*endless, 28);
+  CHECK_FALSE(endless->closed);
+  send_on(*endless, 4);
+  CHECK(endless->closed);
+
+  const auto late = on.viewer();
+  late->data(refused);
+  on.scene.loop.turn();
+  send_on(*late, 3);
+  on.scene.worker.drain();
+  send_on(*late, 2);
+  CHECK(late->closed);
+}
+
 TEST_CASE("a field that Connection names reaches neither the key nor the origin") {
   Viewing on;
   const auto wire = on.viewer();
