@@ -168,15 +168,17 @@ void Fetch::take_not_modified(const http::ResponseHead& head) {
       cache::freshen({block, old.internal()}, old.facts(), head, *plan_.behavior, request_time_,
                      worker_.loop().wall_now());
   const cache::StoreVerdict storing = cache::may_store(plan_.facts, fresh.facts, *plan_.behavior);
-  const bool keep = storing.store && plan_.may_store;
+  const bool soft_purged = is_soft_purged_at_shield(head, fresh.facts);
+  const bool may_keep = storing.store && plan_.may_store;
+  const bool keep = may_keep && !soft_purged;
   object_ = freshened_object(old, fresh);
   if (!object_) object_ = plan_.stored;  // no room for a new head: serve the old one
   publish(head, store::FillOutcome::kRevalidated,
           keep ? cache::Reason::kStorable : cache::Reason::kNoStore,
-          keep && serves_others(fresh.facts));
+          may_keep && serves_others(fresh.facts));
   if (keep && object_.get() != &old) {
     plan_.permit.commit(object_, plan_.behavior->vary.max_variants);
-  } else if (!keep && !cache::is_about_request(storing.reason)) {
+  } else if (!may_keep && !cache::is_about_request(storing.reason)) {
     worker_.store().remove(old);
   }
 }
@@ -202,10 +204,14 @@ bool Fetch::shield_says(const http::ResponseHead& head, std::string_view word) c
   return false;
 }
 
-bool Fetch::is_stale_at_shield(const http::ResponseHead& head) const {
+// Whether a shield gave or confirmed it as stale since it was purged softly there: its Age does not
+// tell, and here it would be fresh.
+bool Fetch::is_soft_purged_at_shield(const http::ResponseHead& head,
+                                     const cache::ResponseFacts& facts) {
   if (plan_.group->config().kind != upstream::GroupKind::kShield) return false;
   const http::Field* x_cache = http::find(head.fields, http::FieldId::kXCache);
-  return x_cache && result_from_shield(x_cache->value) == CacheResult::kShieldStale;
+  const bool stale = x_cache && result_from_shield(x_cache->value) == CacheResult::kShieldStale;
+  return stale && serves_others(facts);
 }
 
 // Whether the answer is to be stored: kStorable, or why not.
@@ -226,8 +232,7 @@ cache::Reason Fetch::judge(const http::ResponseHead& head, cache::ResponseFacts&
   }
   if (shield_says(head, "incomplete")) return cache::Reason::kIncomplete;
   if (tags.too_many) return cache::Reason::kTooManyTags;
-  // Purged softly there: its Age does not tell, and here it would be fresh.
-  if (is_stale_at_shield(head) && serves_others(facts)) return cache::Reason::kSoftPurged;
+  if (is_soft_purged_at_shield(head, facts)) return cache::Reason::kSoftPurged;
   if (length && *length > worker_.store().max_object_bytes()) return cache::Reason::kTooLarge;
   if (verdict.store && keeps_stale_copy(head.status)) return cache::Reason::kStaleIfError;
   return verdict.reason;

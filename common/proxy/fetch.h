@@ -117,7 +117,7 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   bool serves_others(const cache::ResponseFacts& facts);
   bool shield_says(const http::ResponseHead& head, std::string_view word) const;
   static constexpr int64_t kTooLargeSeconds = 60;  // that seldom changes
-  bool is_stale_at_shield(const http::ResponseHead& head) const;
+  bool is_soft_purged_at_shield(const http::ResponseHead& head, const cache::ResponseFacts& facts);
   void remember_uncacheable(int64_t seconds);
   void release_crowd();
   cache::Reason judge(const http::ResponseHead& head, cache::ResponseFacts& facts,

@@ -321,6 +321,18 @@ class LackingShieldTest(unittest.TestCase):
         self.assertEqual([(b"old", "Stale from shield"), (b"new", "Hit from shield"),
                           (b"new", "Hit from edge")], [(r.body, r.x_cache) for r in got])
 
+    def test_what_a_shield_confirms_stale_after_a_soft_purge_is_not_fresh_at_an_edge(self):
+        tag = 'ETag: "1"'
+        self.shield.serve(ORDER, Answer(body=b"end\n"))
+        self.shield.serve("/v", Answer(FRESH, tag, "X-Cache: Hit from shield", body=b"old"),
+                          Answer(FRESH, tag, "X-Cache: Stale from shield", status=304),
+                          Answer(FRESH, "X-Cache: Hit from shield", body=b"new"))
+        self.assertEqual(b"old", get(self.stand.port, "/v").body)
+        self.assertEqual(200, ask(self.stand.port, "PURGE", "/v", "Soft-Purge: 1").status)
+        got = [get(self.stand.port, "/v") for _ in range(3)]
+        self.assertEqual([(b"old", "Stale from shield"), (b"new", "Hit from shield"),
+                          (b"new", "Hit from edge")], [(r.body, r.x_cache) for r in got])
+
     def test_what_its_purge_does_not_name_is_taken(self):
         self.shield.serve(ORDER, self.answer)
         self.shield.serve("/d", self.answer)
