@@ -68,7 +68,7 @@ void Exchange::use_connection() {
   }
   out_.append("\r\n").append(early_body_).append(body_end_);
   early_body_.clear();
-  arm(group_.config().timeouts.first_byte);
+  await_head();
   connection_->stream().read_start();
   write_out();
 }
@@ -103,7 +103,7 @@ void Exchange::on_drained() {
   unsent_ = 0;  // the next write may have as much left as this one had
   if (phase_ != Phase::kHead && phase_ != Phase::kBody) return;
   write_out();
-  if (phase_ == Phase::kHead) arm(group_.config().timeouts.first_byte);
+  if (phase_ == Phase::kHead) await_head();
   if (want_drained_ && out_.size() + sending_.size() < kBodyBacklog) {
     want_drained_ = false;
     handler_.on_request_drained();
@@ -122,7 +122,7 @@ bool Exchange::send_body(std::string_view bytes) {
     out.append(bytes);
   }
   write_out();
-  if (phase_ == Phase::kHead) arm(group_.config().timeouts.first_byte);
+  if (phase_ == Phase::kHead) await_head();
   if (early_body_.size() + out_.size() + sending_.size() < kBodyBacklog) return true;
   want_drained_ = true;
   return false;
@@ -141,7 +141,7 @@ void Exchange::finish_body(std::string_view trailers) {
     out_.append(body_end_);
     write_out();
   }
-  if (phase_ == Phase::kHead) arm(group_.config().timeouts.first_byte);
+  if (phase_ == Phase::kHead) await_head();
 }
 
 void Exchange::abort_body() {
@@ -150,6 +150,7 @@ void Exchange::abort_body() {
 
 void Exchange::pause() {
   paused_ = true;
+  cut_counts_ = false;
   timer_.cancel();
   if (connection_) connection_->stream().read_stop();
 }
@@ -192,6 +193,12 @@ void Exchange::arm(Millis delay) {
   group_.loop().timers().set(timer_, deadline);
 }
 
+// The server has got something of the request, or may still get something.
+void Exchange::await_head() {
+  server_since_ = group_.loop().now();
+  arm(group_.config().timeouts.first_byte);
+}
+
 // Whether the server has taken bytes of the request since we last asked.
 bool Exchange::took_some() {
   if (!connection_->stream().write_pending()) return false;
@@ -205,8 +212,17 @@ bool Exchange::awaits_viewer() const {
   return !request_sent_ && !write_broken_ && out_.empty() && sending_.empty();
 }
 
+// Whether it is this server that all of the time has been lost with, at its end: half of it at
+// least, since one that was asked after others had failed could not know that we are in a hurry.
+bool Exchange::server_is_late() {
+  if (!server_ || phase_ > Phase::kHead) return false;
+  if ((group_.loop().now() - server_since_) * 2 < group_.config().timeouts.total) return false;
+  return phase_ < Phase::kHead || !(took_some() || awaits_viewer());
+}
+
 void Exchange::on_deadline() {
   if (group_.loop().now() >= total_deadline_) {
+    if (server_is_late()) note(Outcome::kNoAnswer);
     return fail(upstream_error(ErrorCode::kTotalTimeout, "the answer took too long altogether"));
   }
   switch (phase_) {
@@ -223,13 +239,13 @@ void Exchange::on_deadline() {
       return attempt_failed(
           upstream_error(ErrorCode::kConnectTimeout, "TLS handshake took too long", true));
     case Phase::kHead:
-      if (took_some() || awaits_viewer()) return arm(group_.config().timeouts.first_byte);
+      if (took_some() || awaits_viewer()) return await_head();
       note(Outcome::kNoAnswer);
       last_error_ = upstream_error(ErrorCode::kFirstByteTimeout, "no answer in time");
       if (retry(RetryRules::kTimeout)) return;
       return fail(last_error_);
     default:
-      return fail(upstream_error(ErrorCode::kIdleTimeout, "the body stalled"));
+      return break_off(upstream_error(ErrorCode::kIdleTimeout, "the body stalled"));
   }
 }
 

@@ -120,6 +120,8 @@ class Exchange final : public ListNode, private net::StreamHandler, private Dial
   void take_heads(std::span<char> data);
   bool take_head(std::string_view bytes, size_t& consumed);
   void take_body(std::span<char> data);
+  void refuse_head(Error error);
+  void break_off(Error error);
   void complete();
   void fail(Error error);  // final: on_failed() follows, from the run queue
   void attempt_failed(Error error);
@@ -134,6 +136,8 @@ class Exchange final : public ListNode, private net::StreamHandler, private Dial
   void on_deadline();
   bool took_some();
   bool awaits_viewer() const;
+  bool server_is_late();
+  void await_head();
   void arm(Millis delay);
   void release_connection(bool reusable);
 
@@ -155,6 +159,9 @@ class Exchange final : public ListNode, private net::StreamHandler, private Dial
   bool paused_ = false;
   bool want_drained_ = false;
   bool write_broken_ = false;  // the server takes no more, but may have answered
+  // The end of its body is awaited from an origin (a shield passes on what its origin cuts) whose
+  // head was good and that we never made wait since: who does may be cut.
+  bool cut_counts_ = false;
   int interim_count_ = 0;
   int retries_ = 0;
   std::vector<const Server*> tried_;
@@ -173,7 +180,8 @@ class Exchange final : public ListNode, private net::StreamHandler, private Dial
   Error last_error_;
   Facts facts_;
   MonoTime total_deadline_ = MonoTime::max();
-  MonoTime asked_{};  // on the connection that it has now
+  MonoTime asked_{};         // on the connection that it has now
+  MonoTime server_since_{};  // since then it is the server that we wait for
   net::Timer timer_ = net::Timer::to<&Exchange::on_deadline>(this);
   Failure failure_{*this};
 };

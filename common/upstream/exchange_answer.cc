@@ -50,13 +50,13 @@ bool Exchange::take_head(std::string_view bytes, size_t& consumed) {
   const h1::HeadResult parsed = h1::parse_response_head(bytes, limits, group_.scratch(), head);
   if (parsed.status == h1::HeadStatus::kNeedMore) return true;
   if (parsed.status == h1::HeadStatus::kBad) {
-    fail(upstream_error(ErrorCode::kProtocol, parsed.detail));
+    refuse_head(upstream_error(ErrorCode::kProtocol, parsed.detail));
     return false;
   }
   consumed = parsed.consumed;
   if (h1::is_interim(head.status)) {
     if (++interim_count_ > kMaxInterim) {
-      fail(upstream_error(ErrorCode::kProtocol, "too many interim responses"));
+      refuse_head(upstream_error(ErrorCode::kProtocol, "too many interim responses"));
       return false;
     }
     handler_.on_interim(head);
@@ -71,7 +71,7 @@ bool Exchange::take_head(std::string_view bytes, size_t& consumed) {
   if (retry_answer(head)) return false;
   tunnel_ = h1::is_upgrade(head);
   if (head.status == 101 && (!tunnel_ || !request_.upgrade)) {
-    fail(upstream_error(ErrorCode::kProtocol, "101 without having been asked to upgrade"));
+    refuse_head(upstream_error(ErrorCode::kProtocol, "101 without having been asked to upgrade"));
     return false;
   }
   if (tunnel_) {
@@ -79,7 +79,7 @@ bool Exchange::take_head(std::string_view bytes, size_t& consumed) {
   } else {
     const Result<h1::Framing> framing = h1::response_framing(head, request_.method);
     if (!framing) {
-      fail(framing.error());
+      refuse_head(framing.error());
       return false;
     }
     framing_ = *framing;
@@ -87,18 +87,32 @@ bool Exchange::take_head(std::string_view bytes, size_t& consumed) {
   continues_ = !tunnel_ && h1::keeps_alive(head, framing_);
   decoder_ = h1::BodyDecoder(framing_);
   phase_ = Phase::kBody;
-  note(bad_answer(head.status) ? Outcome::kBadAnswer : Outcome::kGood);
+  const bool good = !bad_answer(head.status);
+  note(good ? Outcome::kGood : Outcome::kBadAnswer);
+  cut_counts_ = good && !tunnel_ && !request_.probe && group_.config().kind == GroupKind::kOrigin;
   timer_.cancel();
   arm(group_.config().timeouts.between_bytes);
   handler_.on_head(head, framing_);
   return true;
 }
 
+// What is no HTTP is as much use as silence.
+void Exchange::refuse_head(Error error) {
+  note(Outcome::kNoAnswer);
+  fail(error);
+}
+
+// In the middle of the body.
+void Exchange::break_off(Error error) {
+  if (cut_counts_) server_->health().note(Outcome::kCut, group_.loop().now());
+  fail(error);
+}
+
 void Exchange::take_body(std::span<char> data) {
   arm(group_.config().timeouts.between_bytes);
   while (!data.empty() && !decoder_.done()) {
     const h1::BodyStep step = decoder_.feed(data);
-    if (step.error) return fail(upstream_error(ErrorCode::kProtocol, step.error));
+    if (step.error) return break_off(upstream_error(ErrorCode::kProtocol, step.error));
     data = data.subspan(step.consumed);
     if (!step.payload.empty()) handler_.on_body({step.payload.data(), step.payload.size()});
     if (phase_ != Phase::kBody) return;

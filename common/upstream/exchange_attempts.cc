@@ -46,6 +46,7 @@ void Exchange::next_server() {
     return wait_in_queue();
   }
   server_ = server;
+  server_since_ = group_.loop().now();
   facts_.server = server;
   if (!fresh_only_) connection_ = server->take_idle(this);
   facts_.reused = connection_ != nullptr;
@@ -222,8 +223,9 @@ void Exchange::attempt_failed(Error error) {
     const bool silent =
         head_bytes_.empty() && (error.code == ErrorCode::kReset || error.code == ErrorCode::kTls);
     if (silent && retry(RetryRules::kReset)) return;
+    return fail(error);
   }
-  fail(error);
+  break_off(error);
 }
 
 }  // namespace seawall::upstream

@@ -37,12 +37,12 @@ Health::Change Health::recover(const char* why, MonoTime now) {
 
 std::optional<Health::Change> Health::note(Outcome outcome, MonoTime now) {
   const State before = state(now);
-  if (outcome != Outcome::kNoAnswer) {
+  if (outcome == Outcome::kGood || outcome == Outcome::kBadAnswer) {
     failures_ = 0;
     if (before == State::kEjected && !by_share_) return recover("it answers", now);
   }
   if (before != State::kUp) return std::nullopt;  // what was under way says nothing new
-  window_.add(now, 1, outcome == Outcome::kGood ? 0 : 1);
+  window_.add(now, outcome == Outcome::kCut ? 0 : 1, outcome == Outcome::kGood ? 0 : 1);
   if (outcome == Outcome::kGood) {
     if (doublings_ > 0 && (!by_share_ || now - usable_from_ > kMaxEjection)) doublings_ = 0;
     if (std::exchange(was_out_, false)) return Change{State::kUp, "it answers", Millis(0)};

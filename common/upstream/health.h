@@ -2,10 +2,10 @@
 // thread, no log: see health_board.h for the one that all loops of a node share.
 //
 // A server is ejected for a while when `failures` requests in a row got no answer, or when of those
-// in the window too large a share did or got 502, 503 or 504. Each ejection that follows the one
-// before without a good while between them lasts twice as long. After it, one failure more ejects
-// again. Probes that fail take a server out until probes succeed. Who compares servers (see
-// latency_outlier.h) may find one to be an outlier.
+// in the window too large a share did, got 502, 503 or 504, or a body that broke off. Each ejection
+// that follows the one before without a good while between them lasts twice as long. After it, one
+// failure more ejects again. Probes that fail take a server out until probes succeed. Who compares
+// servers (see latency_outlier.h) may find one to be an outlier.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@ namespace seawall::upstream {
 enum class Outcome : uint8_t {
   kGood,
   kBadAnswer,  // it lives, but a 502, 503 or 504 of its own making
-  kNoAnswer    // not to be reached, or silent
+  kNoAnswer,   // not to be reached, silent, or no HTTP
+  kCut         // what was noted as good before broke off: no request more, but a failure more
 };
 
 class Health {

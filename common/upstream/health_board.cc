@@ -57,7 +57,7 @@ void SharedHealth::note(std::optional<Outcome> outcome, MonoTime now, Micros lat
     const std::lock_guard lock(mutex_);
     compares = note_latency(latency, now);
     rules = outlier_rules_;
-    ++requests_;
+    if (outcome != Outcome::kCut) ++requests_;
     if (outcome && *outcome != Outcome::kGood) ++failures_;
     if (outcome) change = health_.note(*outcome, now);
     if (change) usable_from_.store(health_.usable_from(), std::memory_order_relaxed);

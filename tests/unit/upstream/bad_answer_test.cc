@@ -39,6 +39,77 @@ TEST_CASE("what is no HTTP is a protocol error") {
   CHECK(heard.error.code == ErrorCode::kProtocol);
 }
 
+TEST_CASE("an answer that is none counts against its server like silence") {
+  const std::string answers[] = {
+      "garbage\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nbad line\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked, gzip\r\nContent-Length: 1\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nX: " + std::string(70'000, 'x') + "\r\n\r\n",
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+  };
+  for (const std::string& answer : answers) {
+    INFO(answer.substr(0, 60));
+    Scene scene;
+    for (int i = 0; i < 3; ++i) {
+      CHECK(scene.server(0).health().usable(scene.loop.now()));
+      Heard heard;
+      const auto exchange = scene.start(heard);
+      scene.loop.last().connected();
+      scene.loop.last().data(answer);
+      scene.loop.turn();
+      REQUIRE(heard.all() == "failed");
+    }
+    CHECK_FALSE(scene.server(0).health().usable(scene.loop.now()));
+  }
+}
+
+TEST_CASE(
+    "a body that breaks off makes of its good head a failure, but not where we had paused it, or a "
+    "shield passes it on") {
+  enum class End { kClosed, kReset, kBadChunk, kStalled, kTotal };
+  struct Row {
+    End end;
+    bool counts;
+    GroupKind kind = GroupKind::kOrigin;
+  };
+  const Row rows[] = {{End::kClosed, true},   {End::kReset, true},
+                      {End::kBadChunk, true}, {End::kStalled, true},
+                      {End::kTotal, false},   {End::kClosed, false, GroupKind::kShield}};
+  for (const Row& row : rows) {
+    for (const bool pauses : {false, true}) {
+      INFO(static_cast<int>(row.end) << " " << pauses);
+      GroupConfig config;
+      config.kind = row.kind;
+      config.health.min_requests = 4;
+      config.health.failure_ratio = 0.7;
+      config.health.window = Seconds(600);
+      if (row.end == End::kTotal) config.timeouts.total = Seconds(20);
+      Scene scene(1, config);
+      scene.warm();
+      for (int i = 0; i < 3; ++i) {
+        CHECK(scene.server(0).health().usable(scene.loop.now()));
+        Heard heard;
+        const auto exchange = scene.start(heard);
+        if (i > 0) scene.loop.last().connected();
+        net::Wire& wire = scene.loop.last();
+        wire.data("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+        if (pauses) {
+          exchange->pause();
+          exchange->resume();
+        }
+        if (row.end == End::kClosed) wire.end();
+        if (row.end == End::kReset) wire.error(ErrorCode::kReset);
+        if (row.end == End::kBadChunk) wire.data("no chunk\r\n");
+        scene.loop.turn();
+        if (!heard.has("failed")) scene.loop.pass(Millis(30'100));
+        CHECK(heard.all() == "head 200, failed");
+      }
+      CHECK(scene.server(0).health().usable(scene.loop.now()) == (!row.counts || pauses));
+    }
+  }
+}
+
 TEST_CASE("a head that never ends is cut off") {
   Scene scene;
   Heard heard;

@@ -48,6 +48,41 @@ TEST_CASE("every wait has its own limit") {
   }
 }
 
+TEST_CASE("when the time for all has passed, it counts against a server that had half of it") {
+  struct Row {
+    const char* name;
+    bool connects;
+    bool awaits_viewer;
+    int connect_ms;  // time-out of the other server, which is asked first and is silent
+    bool counts;
+  };
+  const Row rows[] = {{"it does not let us in", false, false, 0, true},
+                      {"it does not answer", true, false, 0, true},
+                      {"it waits for an upload", true, true, 0, false},
+                      {"it was asked second", true, false, 400, true},
+                      {"it was asked at last", true, false, 850, false}};
+  for (const Row& row : rows) {
+    INFO(row.name);
+    GroupConfig config;
+    config.timeouts.total = Seconds(1);
+    config.health.failures = 1;
+    const bool other = row.connect_ms > 0;
+    if (other) config.timeouts.connect = Millis(row.connect_ms);
+    Scene scene(other ? 2 : 1, config);
+    Heard heard;
+    const auto exchange = scene.start(
+        heard, row.awaits_viewer ? with_method(Method::kPost, "POST", BodyKind::kChunked) : get());
+    if (other) scene.loop.pass(Millis(row.connect_ms + 90));
+    const Server* asked = exchange->facts().server;
+    REQUIRE(asked == &scene.server(other ? 1 : 0));
+    if (row.connects) scene.loop.last().connected();
+    scene.loop.pass(Millis(1100));
+    CHECK(heard.all() == "failed");
+    CHECK(heard.error.code == ErrorCode::kTotalTimeout);
+    CHECK(asked->health().usable(scene.loop.now()) != row.counts);
+  }
+}
+
 TEST_CASE("a slow body does not time out while bytes come, nor an upload while it goes") {
   Scene scene;
   Heard heard;
