@@ -10,7 +10,6 @@
 
 #include "common/config/cidr.h"
 #include "common/config/purge_form.h"
-#include "common/config/reload.h"
 #include "common/net/rlimit.h"
 #include "common/proxy/explain.h"
 
@@ -302,57 +301,6 @@ void Server::on_signal(net::Signal signal) {
       access_->reopen();
       return;
   }
-}
-
-void Server::reload() {
-  const config::Role role = snapshot_->role;
-  config::LoadResult loaded = config::load(config_file_, role, certificate_check());
-  std::string error;
-  std::shared_ptr<const Prepared> prepared;
-  if (!loaded.snapshot) {
-    error = config::format(loaded.problems);
-  } else if (const auto fixed = config::not_reloadable(*snapshot_, *loaded.snapshot);
-             !fixed.empty()) {
-    for (const std::string& line : fixed) error += line + " needs a restart\n";
-  } else {
-    ++generation_;
-    prepared = prepare(loaded.snapshot, error);
-  }
-  if (!prepared) {
-    ++failed_reloads_;
-    log_->log(log::Level::kError, "reload refused, the old configuration stays:");
-    size_t begin = 0;
-    while (begin < error.size()) {
-      const size_t end = std::min(error.find('\n', begin), error.size());
-      log_->log(log::Level::kError, "  %.*s", static_cast<int>(end - begin), error.data() + begin);
-      begin = end + 1;
-    }
-    return;
-  }
-  snapshot_ = loaded.snapshot;
-  prepared_ = prepared;
-  if (fleet_) fleet_->apply(*snapshot_);
-  log_->set_level(static_cast<log::Level>(snapshot_->log.level));
-  // One after the other, so that a port that the system chooses is the same on all.
-  ports_.assign(snapshot_->listeners.size(), 0);
-  auto ports = std::make_shared<std::vector<uint16_t>>(ports_);
-  apply_to_worker(0, std::move(ports));
-}
-
-void Server::apply_to_worker(size_t index, std::shared_ptr<std::vector<uint16_t>> ports) {
-  if (index == workers_.size()) {
-    ports_ = *ports;
-    log_->log(log::Level::kInfo, "configuration reloaded from %s", config_file_.c_str());
-    return;
-  }
-  WorkerThread& worker = *workers_[index];
-  worker.call([this, &worker, index, ports, prepared = prepared_] {
-    const Result<void> applied = worker.apply(prepared, *ports);
-    if (!applied.ok()) {
-      log_->log(log::Level::kError, "reload: cannot listen: %s", applied.error().detail);
-    }
-    loop_.call([this, index, ports] { apply_to_worker(index + 1, ports); });
-  });
 }
 
 void Server::drain(Millis time) {

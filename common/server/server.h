@@ -52,7 +52,9 @@ class Server final : public net::SignalHandler, public AdminSource {
   std::shared_ptr<const Prepared> prepare(std::shared_ptr<const config::Snapshot> snapshot,
                                           std::string& error);
   void reload();
-  void apply_to_worker(size_t index, std::shared_ptr<std::vector<uint16_t>> ports);
+  void refuse_reload(const std::string& why);
+  void apply_to_worker(size_t index);
+  void end_reload();
   void drain(Millis time);
   void check_drained();
   void every_second();
@@ -61,6 +63,13 @@ class Server final : public net::SignalHandler, public AdminSource {
   bool is_overloaded() const {
     return is_crowded_ || overload_.shedding() == proxy::Shedding::kConnections;
   }
+
+  // A new configuration on its way from worker to worker.
+  struct Reload {
+    const std::shared_ptr<const Prepared> prepared;
+    std::vector<uint16_t> ports;  // by listener; each step's worker has them
+    bool again = false;           // another one is wanted when this one has ended
+  };
 
   const std::string config_file_;
   std::shared_ptr<const config::Snapshot> snapshot_;
@@ -84,11 +93,12 @@ class Server final : public net::SignalHandler, public AdminSource {
   std::unique_ptr<net::SignalWatcher> signals_;
   metrics::RateWindow rates_;
   std::vector<WorkerThread::PoolFacts> pools_;  // by worker, of the last second
-  std::vector<uint16_t> ports_;
+  std::vector<uint16_t> ports_;                 // of the listeners at start
   MonoTime started_{};
   MonoTime ticket_key_since_{};
   uint64_t generation_ = 1;
   uint64_t failed_reloads_ = 0;
+  std::unique_ptr<Reload> reload_;  // null: none under way
   bool ready_ = false;
   bool draining_ = false;
   bool is_crowded_ = false;  // a loop has as many connections as it may

@@ -1,6 +1,8 @@
 """Running a node: drain, reload, log files, admin listener, explain, configuration errors."""
 
+import collections
 import datetime
+import fcntl
 import json
 import os
 import re
@@ -8,7 +10,9 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -17,6 +21,75 @@ from harness import (ANY_HOST, BIN, Answer, Client, Node, Origin, Stand, Topolog
                      request_bytes)
 
 FRESH = "Cache-Control: max-age=3600"
+
+
+def until(condition, seconds=20):
+    """Waits until it says something true, at most so long; what it said last."""
+    end = time.monotonic() + seconds
+    while not (said := condition()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return said
+
+
+def replace(path, config):
+    """At once: who reads it meanwhile gets the old file or the new one."""
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(config))
+    new.rename(path)
+
+
+class FedFile:
+    """A configuration file that a node reads as the test feeds it: a named pipe."""
+
+    def __init__(self, path):
+        self.pipe = None
+        self.path = path
+        os.mkfifo(f"{path}.fifo")
+        os.replace(f"{path}.fifo", path)
+
+    def _open(self):
+        try:
+            self.pipe = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads it
+            return False
+        return True
+
+    def is_being_read(self):
+        """Waits until the node has come to it."""
+        return self.pipe is not None or until(self._open)
+
+    def feed(self, config):
+        """All of it; the node waits for more until end()."""
+        data = json.dumps(config).encode()
+
+        def write():
+            try:
+                return os.write(self.pipe, data) == len(data)
+            except BrokenPipeError:  # between the check that it can be read, and that
+                return False
+
+        def left():
+            return int.from_bytes(fcntl.ioctl(self.pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+        return self.is_being_read() and until(write) and until(lambda: left() == 0)
+
+    def end(self):
+        """No more of it."""
+        os.close(self.pipe)
+
+
+def listening(process):
+    """How many sockets of this process listen, by address and port as /proc/net/tcp has them."""
+    inodes = set()
+    for fd in os.listdir(f"/proc/{process.pid}/fd"):
+        try:
+            inodes.add(os.readlink(f"/proc/{process.pid}/fd/{fd}"))
+        except FileNotFoundError:
+            pass  # closed since
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [line.split() for line in table][1:]
+    return collections.Counter(row[1] for row in rows
+                               if row[3] == "0A" and f"socket:[{row[9]}]" in inodes)
 
 
 def has_ipv6():
@@ -185,6 +258,65 @@ class RunningTest(unittest.TestCase):
         for thread in threads:
             thread.join(10)
         self.assertEqual([], wrong)
+
+    def test_a_reload_that_comes_during_another_one(self):
+        stand = self.stand(edge={"workers": 2})
+        node, config = stand.edge, stand.edge.config
+        before = listening(node.process)
+        many = [{"address": f"127.0.0.{i}", "port": 0} for i in range(2, 42)]
+        first = FedFile(node.file)
+        node.signal(signal.SIGHUP)
+        self.assertTrue(first.feed(config))
+        node.signal(signal.SIGHUP)  # seen when the first loop takes over what was read
+        second = FedFile(node.file)
+        first.end()
+        self.assertTrue(second.feed({**config, "listen": many}))
+        replace(node.file, config)
+        second.end()
+
+        def sockets():
+            now = listening(node.process)
+            mine = {place: count for place, count in now.items() if place not in before}
+            return mine if sum(mine.values()) == 80 else None
+
+        sockets = until(sockets)
+        self.assertIsNotNone(sockets, node.text())
+        # The port that the system chose on one loop is that of the other one.
+        self.assertEqual((40, {2}), (len(sockets), set(sockets.values())))
+        self.assertNotIn("cannot listen", node.text())
+
+    def test_a_reload_while_draining_is_ignored(self):
+        stand = self.stand(edge={"limits": {"drain_time": "20s"}})
+        stand.origin.serve("/slow", Answer(FRESH, parts=[(0, b"a"), (3, b"b")]))
+        with Client(stand.port) as client:
+            client.send(request_bytes("GET", "/slow"))
+            client.head()
+            stand.edge.signal(signal.SIGTERM)
+            self.assertTrue(stand.edge.logged("draining"))
+            self.assertIn("not reloaded", self.reload(stand.edge, stand.edge.config))
+            with self.assertRaises(OSError):
+                Client(stand.port)
+            self.assertEqual(b"ab", client.reader.exactly(2))
+            self.assertEqual(0, stand.edge.process.wait(timeout=10))
+
+    def test_a_drain_that_comes_during_a_reload(self):
+        stand = self.stand(edge={"workers": 2, "limits": {"drain_time": "20s"}})
+        node = stand.edge
+        stand.origin.serve("/slow", Answer(FRESH, parts=[(0, b"a"), (2, b"b"), (4, b"c")]))
+        with Client(stand.port) as client:
+            client.send(request_bytes("GET", "/slow"))
+            client.head()
+            file = FedFile(node.file)
+            node.signal(signal.SIGHUP)
+            self.assertTrue(file.feed({**node.config, "listen": [
+                {"address": f"127.0.0.{i}", "port": 0} for i in range(2, 42)]}))
+            node.signal(signal.SIGTERM)  # seen when the first loop takes over what was read
+            file.end()
+            self.assertTrue(node.logged("draining"))
+            self.assertEqual(b"ab", client.reader.exactly(2))
+            self.assertEqual([f"0100007F:{node.admin:04X}"], list(listening(node.process)))
+            self.assertEqual(b"c", client.reader.exactly(1))
+            self.assertEqual(0, node.process.wait(timeout=10))
 
     def test_sigusr1_reopens_the_access_log(self):
         stand = self.stand()
