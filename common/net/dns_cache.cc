@@ -23,7 +23,7 @@ DnsCache::Answer DnsCache::find(std::string_view host, MonoTime now) {
   std::erase_if(entry.known.addresses, [&](const Address& a) { return now >= entry.usable(a); });
   Answer answer;
   if (!entry.known.addresses.empty()) answer.known = &entry.known;
-  if (now >= entry.expires) return answer;
+  if (now >= entry.expires || (!answer.known && !entry.failure)) return answer;
   answer.state = entry.failure ? State::kFailed : State::kFresh;
   answer.ttl = std::chrono::floor<Seconds>(entry.expires - now);
   if (entry.failure) answer.failure = entry.failure;

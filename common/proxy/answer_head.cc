@@ -88,6 +88,10 @@ CacheResult result_from_shield(std::string_view upstream_x_cache) {
   return CacheResult::kMiss;
 }
 
+bool is_error_of_shield(std::string_view upstream_x_cache) {
+  return upstream_x_cache == "Error from shield";
+}
+
 char* write_answer_fields(char* out, const NodeInfo& node, const AnswerFields& f) {
   switch (f.framing) {
     case AnswerFraming::kLength:

@@ -44,5 +44,7 @@ char* write_answer_fields(char* out, const NodeInfo& node, const AnswerFields& f
 std::string_view x_cache(Tier tier, CacheResult result);
 // What an edge makes of its shield's X-Cache when it had to ask.
 CacheResult result_from_shield(std::string_view upstream_x_cache);
+// Whether an error is the shield's own, and not the origin's.
+bool is_error_of_shield(std::string_view upstream_x_cache);
 
 }  // namespace seawall::proxy

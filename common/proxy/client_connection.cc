@@ -17,6 +17,8 @@ constexpr size_t kMaxInput = 128 * 1024;  // of pipelined bytes kept while a req
 constexpr Millis kLingerTime{2000};       // from each byte that comes
 constexpr Millis kLongestLinger{30000};   // in all
 constexpr Millis kDrainLingerTime{1000};  // in all, where the process waits for it
+// To an edge: it is not this request that is wrong, and another group may answer it.
+constexpr char kRefusedLine[] = "Seawall-Internal: refused\r\n";
 
 }  // namespace
 
@@ -235,7 +237,8 @@ bool ClientConnection::may_pass(const http::RequestHead& head, Output& out) {
   (worker_.counters().*refusal.counter).add();
   worker_.log().log(log::Level::kWarn, "refused a request from %s: %s",
                     peer_.address.to_string().c_str(), refusal.detail);
-  refuse(refusal.status, "Requests here need a valid X-Seawall-Auth.", out);
+  refuse(refusal.status, "Requests here need a valid X-Seawall-Auth.", out,
+         refusal.status == 503 ? kRefusedLine : "");
   return false;
 }
 
@@ -253,7 +256,8 @@ bool ClientConnection::answer_locally(const http::RequestHead& head, Output& out
 }
 
 // An answer that closes the connection.
-void ClientConnection::refuse(uint16_t status, const char* detail, Output& out) {
+void ClientConnection::refuse(uint16_t status, const char* detail, Output& out,
+                              const char* fields) {
   worker_.counters().refused_requests.add();
   closing_ = true;
   RequestLog log;
@@ -264,6 +268,7 @@ void ClientConnection::refuse(uint16_t status, const char* detail, Output& out) 
   LocalAnswer local;
   local.status = status;
   local.detail = detail;
+  local.fields = fields;
   local.answer.connection = AnswerConnection::kClose;
   const std::string text = write_local_answer(worker_.node(), std::move(local), log.request_id);
   log.bytes_sent = text.size();

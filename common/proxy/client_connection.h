@@ -64,7 +64,8 @@ class ClientConnection final : public ListNode, public net::StreamHandler, publi
   bool take_request(const http::RequestHead& head, h1::ConnectionOptions options, Output& out);
   bool may_pass(const http::RequestHead& head, Output& out);
   bool answer_locally(const http::RequestHead& head, Output& out);
-  void refuse(uint16_t status, const char* detail, Output& out);
+  // `fields`: further lines of the head.
+  void refuse(uint16_t status, const char* detail, Output& out, const char* fields = "");
   bool flush(Output& out);
   bool write_on();
   void wait_for_request();

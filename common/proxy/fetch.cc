@@ -70,11 +70,24 @@ void Fetch::on_interim(const http::ResponseHead& head) {
 void Fetch::on_head(const http::ResponseHead& head, const h1::Framing& framing) {
   if (finished_) return;
   if (head.status >= 500) worker_.counters().upstream_5xx.add();
+  if (shield_says(head, "refused")) return take_refusal();
   if (plan_.refetch && lacks_purge(head)) return ask_instead(*std::exchange(plan_.refetch, {}));
   if (head.status == 304 && plan_.stored) return take_not_modified(head);
   if (plan_.head_of) take_head_answer(head);
   if (is_bucket() && head.status >= 400) return take_bucket_error(head);
   take_answer(head, framing);
+}
+
+// The shield does not know our signature, or our clock: nobody has been asked.
+void Fetch::take_refusal() {
+  ignoring_body_ = true;
+  const Error error{ErrorCode::kConnect, Side::kUpstream, true,
+                    "the shield refuses our X-Seawall-Auth"};
+  note_failure(error);
+  if (fall_back(error)) return;
+  plan_.permit.stop_sharing();
+  fill_->fail(error);
+  wake_.post();
 }
 
 bool Fetch::is_bucket() const {
@@ -91,6 +104,7 @@ void Fetch::take_bucket_error(const http::ResponseHead& head) {
   body_->complete({});
   if (storing_) commit_body();
   ignoring_body_ = true;
+  wake_.post();  // what the bucket still says is not waited for
 }
 
 // The stored body is shared (a small one copied); only the head is made anew. Null: no room, or too
@@ -419,19 +433,23 @@ void Fetch::commit_body() {
 
 void Fetch::on_failed(const Error& error) {
   if (finished_ || instead_) return;
-  worker_.counters().upstream_errors.add();
-  if (error.code == ErrorCode::kOverload) worker_.counters().upstream_overloads.add();
-  const upstream::Server* server = exchange_->facts().server;
-  worker_.log().log(log::Level::kWarn, "upstream %s (%s): %s", plan_.group->config().name.c_str(),
-                    server ? server->authority().c_str() : "-", error.detail);
+  note_failure(error);
   if (fall_back(error)) return;
   plan_.permit.stop_sharing();
-  if (body_) {
+  if (body_ && !ignoring_body_) {
     body_->fail();
   } else if (fill_->state() == store::Fill::State::kWaiting) {
     fill_->fail(error);
   }
   finish();
+}
+
+void Fetch::note_failure(const Error& error) {
+  worker_.counters().upstream_errors.add();
+  if (error.code == ErrorCode::kOverload) worker_.counters().upstream_overloads.add();
+  const upstream::Server* server = exchange_->facts().server;
+  worker_.log().log(log::Level::kWarn, "upstream %s (%s): %s", plan_.group->config().name.c_str(),
+                    server ? server->authority().c_str() : "-", error.detail);
 }
 
 void Fetch::look_around() {
@@ -443,13 +461,13 @@ void Fetch::look_around() {
     exchange_.reset();
     return send(*std::exchange(instead_, std::nullopt));
   }
-  if (ignoring_body_ && fill_->state() == store::Fill::State::kFailed) return finish();
+  if (ignoring_body_ && (body_ || fill_->state() == store::Fill::State::kFailed)) return finish();
   if (body_ && body_->has_room()) {
     hold_timer_.cancel();
     exchange_->resume();
   }
   if (fill_->wanted()) return;
-  const bool wanted_by_cache = body_ ? storing_ : fill_->shared();
+  const bool wanted_by_cache = body_ ? storing_ && !passing_by_ : fill_->shared();
   if (wanted_by_cache) return;
   if (body_) body_->fail();
   finish();

@@ -111,6 +111,8 @@ class Fetch final : public ListNode, public upstream::ExchangeHandler {
   void ask_instead(upstream::ExchangeRequest request);
   bool may_ask_elsewhere(const Error& error) const;
   bool fall_back(const Error& error);
+  void take_refusal();
+  void note_failure(const Error& error);
   bool is_bucket() const;
   void take_bucket_error(const http::ResponseHead& head);
   void take_answer(const http::ResponseHead& head, const h1::Framing& framing);

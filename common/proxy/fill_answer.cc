@@ -4,6 +4,11 @@
 
 namespace seawall::proxy {
 
+cache::Failure failure_of(const store::Fill::Answer& got) {
+  return is_error_of_shield(got.upstream_x_cache) ? cache::Failure::kUnreachable
+                                                  : cache::Failure::k5xx;
+}
+
 AnswerFields fields_of(const store::Fill::Answer& got, const Asked& asked,
                        const cache::Behavior& behavior, WallTime now) {
   const cache::ResponseFacts& facts = got.object->facts();

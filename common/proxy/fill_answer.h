@@ -15,7 +15,9 @@ struct Asked {
   bool collapsed = false;    // it has waited for another's fetch
 };
 
-// Of what a fill has brought.
+// Of what a fill has brought: a 5xx, to the rules for stale answers; and what to say of it.
+// A shield that has no answer of the origin's is as little of one as no shield.
+cache::Failure failure_of(const store::Fill::Answer& got);
 AnswerFields fields_of(const store::Fill::Answer& got, const Asked& asked,
                        const cache::Behavior& behavior, WallTime now);
 // Of what is stored, in place of an answer with `status`, or (0) of none.

@@ -75,6 +75,8 @@ Transaction::Next Transaction::again() {
 }
 
 Transaction::Next Transaction::lookup() {
+  site_ = nullptr;  // of the settings that may go now
+  behavior_ = nullptr;
   settings_ = worker_.settings();
   upstreams_ = worker_.upstreams();
   if (PurgeRequest::claims(worker_, host_.peer(), request_->head())) return start_purge();
@@ -182,6 +184,7 @@ Transaction::Next Transaction::join(const Route& route) {
   if (framing_.has_body() && !passing_) {
     discards_body_ = true;  // only passes forward the body of a GET
     host_.resume_upload();
+    if (step_ != Step::kLookup) return Next::kSuspend;  // it is malformed, and refused
   }
   if (passing_ || alone_ || facts_.has_authorization) {
     start_fetch(route, worker_.store().alone(route.key_ref()), !passing_);
@@ -285,7 +288,7 @@ Transaction::Next Transaction::take_fill_answer() {
   if (!confirmed && facts.status >= 500) {
     Next next = Next::kSuspend;
     cache::Reason why = got.stored;
-    if (answer_stale(cache::Failure::k5xx, facts.status, why, next)) return next;
+    if (answer_stale(failure_of(got), facts.status, why, next)) return next;
   }
   just_fetched_ = !confirmed;
   const AnswerFields fields = fields_of(got, asked(), *behavior_, worker_.loop().wall_now());
@@ -303,7 +306,7 @@ Transaction::Next Transaction::leave_unshared(const store::Fill::Answer& got) {
   }
   cache::Reason reason = got.stored;
   Next next = Next::kSuspend;
-  if (answer_stale(cache::Failure::k5xx, status, reason, next)) return next;
+  if (answer_stale(failure_of(got), status, reason, next)) return next;
   if (!std::exchange(handed_over_, true)) return again();
   return answer_error(502, "The origin fails, and its answer is not for others.", reason);
 }
@@ -314,7 +317,7 @@ Transaction::Next Transaction::upstream_failed(const Error& error) {
   Next next = Next::kSuspend;
   if (answer_stale(failure_of(error), 0, reason, next)) return next;
   if (takes_over(error)) return again();
-  if (stored_ && !passing_) {
+  if (stored_ && !as_received_) {
     const bool overload = error.code == ErrorCode::kOverload && !forbids_stale(reason);
     return answer_error(overload ? 503 : 504,
                         "The origin cannot be reached, and a stale answer is forbidden.", reason);

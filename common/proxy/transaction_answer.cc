@@ -206,7 +206,7 @@ bool Transaction::answer_ranges(AnswerFields fields, Next& next) {
 // else `why` is what forbids it.
 bool Transaction::answer_stale(cache::Failure failure, uint16_t status, cache::Reason& why,
                                Next& next) {
-  if (!stored_ || passing_) return false;
+  if (!stored_ || as_received_) return false;
   const WallTime now = worker_.loop().wall_now();
   const cache::StoredState state = worker_.store().state_of(*stored_, now);
   const cache::Verdict verdict =

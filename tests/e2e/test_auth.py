@@ -10,7 +10,7 @@ import time
 import unittest
 import urllib.parse
 
-from harness import ANY_HOST, Answer, Client, Node, Origin, ask, get
+from harness import ANY_HOST, Answer, Client, Node, Origin, Raw, ask, get
 
 SECRETS = {"one": "first-secret-of-the-tests", "two": "second-secret-of-the-tests"}
 FRESH = "Cache-Control: max-age=3600"
@@ -140,6 +140,23 @@ class BetweenTiers(AuthScenario):
         reload(self.shield, {**self.shield.config, "auth": {"keys": [self.key("two")]}})
         ask_some("only")
         self.assertEqual(ask(self.shield.port, "GET", "/x", auth("one", "GET", "/x")).status, 503)
+
+    def test_an_edge_that_its_shield_does_not_know_goes_on_without_it(self):
+        self.tiers()
+        old = Answer("Cache-Control: max-age=60", "Age: 65", body=b"old")
+        self.origin.serve("/a", old)
+        self.assertEqual(get(self.edge.port, "/a").x_cache, "Miss")
+        reload(self.shield, {**self.shield.config, "auth": {"keys": [self.key("two")]}})
+        stale = get(self.edge.port, "/a")
+        self.assertEqual((stale.status, stale.x_cache), (200, "Stale from edge"))
+        self.origin.serve("/b", Answer(FRESH))
+        self.assertEqual(get(self.edge.port, "/b").status, 502)
+        self.assertEqual(self.origin.requests("/b"), [])
+        self.assertTrue(self.edge.logged("the shield refuses our X-Seawall-Auth"))
+        group = {**self.edge.config["upstreams"]["shield"], "fallback": "origin"}
+        reload(self.edge, {**self.edge.config, "upstreams": {
+            "shield": group, "origin": self.shield.config["upstreams"]["origin"]}})
+        self.assertEqual(get(self.edge.port, "/b").status, 200)
 
     def test_a_reload_holds_for_the_next_request_of_each_connection(self):
         listener = {"address": "127.0.0.1", "port": 0}
@@ -313,6 +330,11 @@ class PrivateBucket(AuthScenario):
         own = ("x-amz-request-id: REQ1", "x-amz-id-2: HOST1", "x-amz-bucket-region: eu-central-1",
                "Server: AmazonS3", "Content-Type: application/xml",
                "Access-Control-Allow-Origin: *")
+        cut = b"HTTP/1.1 404 Not Found\r\nContent-Length: 9999\r\n\r\n" + xml
+        for number in range(20):
+            self.origin.serve(f"/cut-{number}", Raw(cut))
+            answer = get(edge.port, f"/cut-{number}")
+            self.assertEqual((404, True), (answer.status, answer.complete))
         for status, framing in ((403, "chunked"), (404, "chunked"), (412, "length"),
                                 (500, "length"), (503, "close"), (404, "length")):
             with self.subTest((status, framing)):

@@ -5,7 +5,8 @@ import threading
 import time
 import unittest
 
-from harness import Answer, Client, Drop, Raw, Scenario, Topology, get, in_both, request_bytes
+from harness import (Answer, Client, Drop, Raw, Scenario, Topology, ask, get, in_both,
+                     request_bytes)
 
 FRESH = "Cache-Control: max-age=3600"
 ETAG = 'ETag: "v1"'
@@ -178,6 +179,17 @@ class TwoEdgesTest(unittest.TestCase):
         self.assertEqual(("Stale from shield", 200), (second.x_cache, second.status))
         self.assertGreaterEqual(int(second.get("Age")), 5)
 
+    def test_what_a_shield_lost_is_stale_at_the_edge_while_the_origin_is_gone(self):
+        for number, (failure, status) in enumerate(((Drop(), 200), (Answer(status=503), 503))):
+            path = f"/shield-lost-{number}"
+            self.origin.serve(path, Answer(*old(5), body=b"old"), failure)
+            get(self.stand.port, path)
+            self.assertEqual(200, ask(self.stand.shield.port, "PURGE", path).status)
+            response = get(self.stand.port, path)
+            self.assertEqual(status, response.status, failure)
+            if status == 200:
+                self.assertEqual((b"old", "Stale from edge"), (response.body, response.x_cache))
+
     def test_lifetime_is_not_started_again_at_the_edge(self):
         _, second = self.both("/shield-age", Answer("Cache-Control: max-age=102", "Age: 100"))
         self.assertEqual("Hit from shield", second.x_cache)
@@ -319,6 +331,7 @@ class StaleScenario(Scenario):
     options = {"sites": [{"name": "all", "hosts": ["*"], "behaviors": [
         {"path": "*/grace", "stale": {"on_5xx": "1h"}},
         {"path": "*/none", "stale": {"on_unreachable": 0}},
+        {"path": "*/forward", "range_on_miss": "forward"},
         {"path": "*/shared", "stale": {"allow_with_s_maxage": True}}, {"path": "*"}]}]}
 
     def test_while_revalidate_refreshes_once_in_the_background(self):
@@ -351,6 +364,16 @@ class StaleScenario(Scenario):
             time.sleep(0.1)
         self.assertEqual(b"new", self.get(path).body)
         self.assertEqual(3, self.origin.count(path))
+
+    def test_head_and_ranges_get_what_is_stale_too(self):
+        for name in ("x", "forward"):
+            path = self.serve(Answer(*old(5), body=b"0123456789"), Drop(), name=name)
+            self.get(path)
+            head = self.ask("HEAD", path)
+            self.assertEqual((200, "10"), (head.status, head.get("Content-Length")))
+            self.assertRegex(head.x_cache, "^Stale from ")
+            part = self.get(path, "Range: bytes=2-4")
+            self.assertEqual((206, b"234"), (part.status, part.body))
 
     def test_if_error(self):
         for failure in (Answer(status=500), Answer(status=503), Drop()):

@@ -131,6 +131,13 @@ class StrictnessScenario(Scenario):
                 client.send(head(path, version=version))
                 self.assertIn(client.response().status, statuses)
 
+    def test_a_get_with_bad_chunks_is_not_asked_for(self):
+        self.assertEqual(200, self.get(self.serve(Answer())).status)  # a connection is there
+        path = self.serve(Answer())
+        for _ in range(10):
+            self.refused(head(path, b"Transfer-Encoding: chunked") + BAD_CHUNKS["size prefix"])
+        self.assertEqual(0, self.origin.count(path))
+
     def test_upload_with_bad_chunks_never_completes_at_the_origin(self):
         for name, chunks in BAD_CHUNKS.items():
             with self.subTest(name):

@@ -17,7 +17,7 @@ import threading
 import time
 import unittest
 
-from harness import (ANY_HOST, BIN, Answer, Client, Node, Origin, Stand, Topology, get,
+from harness import (ANY_HOST, BIN, Answer, Client, Drop, Node, Origin, Stand, Topology, get,
                      request_bytes)
 
 FRESH = "Cache-Control: max-age=3600"
@@ -116,6 +116,32 @@ class RunningTest(unittest.TestCase):
         while time.monotonic() < end and node.text().count("\n") == before:
             time.sleep(0.01)
         return "\n".join(node.text().split("\n")[before:])
+
+    def test_who_waits_while_his_site_goes_is_told_so(self):
+        sites = [{"name": "a", "hosts": ["test.example"], "behaviors": [{"path": "*"}]}]
+        stand = self.stand(sites=sites)
+        go_on, came = threading.Event(), threading.Event()
+
+        def answer(_):
+            came.set()
+            go_on.wait(10)
+            return Drop()
+        stand.origin.serve("/a", answer)
+        with Client(stand.port) as leader, Client(stand.port) as follower:
+            leader.send(request_bytes("GET", "/a"))
+            self.assertTrue(came.wait(5))
+            follower.send(request_bytes("GET", "/a"))
+            end = time.monotonic() + 5
+            while stand.edge.stats()["counters"]["collapsed_requests"] == 0:
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.01)
+            for host in ("b.example", "c.example"):
+                others = [{**sites[0], "hosts": [host]}]
+                self.assertIn("reloaded", self.reload(stand.edge, {**stand.edge.config,
+                                                                   "sites": others}))
+            go_on.set()
+            self.assertEqual(502, leader.response().status)
+            self.assertEqual(421, follower.response().status)
 
     def test_sigterm_drains(self):
         stand = self.stand()

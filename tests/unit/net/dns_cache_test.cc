@@ -28,6 +28,16 @@ TEST_CASE("an answer is fresh for its TTL, within the limits") {
   }
 }
 
+TEST_CASE("an answer of which nothing is usable any more is not fresh") {
+  DnsCache cache;
+  Resolution mapped = answer("192.0.2.1", 60);  // an AAAA record: ::ffff:192.0.2.1
+  mapped.missing = Family::kIpv4;
+  cache.store("a", mapped, at(100));
+  const DnsCache::Answer found = cache.find("a", at(101));
+  CHECK(found.known == nullptr);
+  CHECK(found.state == DnsCache::State::kUnknown);
+}
+
 TEST_CASE("a failure is remembered for five seconds and keeps the last known addresses") {
   DnsCache cache;
   CHECK(cache.find("a", at(0)).known == nullptr);

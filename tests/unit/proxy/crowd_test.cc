@@ -266,6 +266,21 @@ TEST_CASE("while memory runs out a crowd shares what is not stored") {
   CHECK(on.scene.store.stats().entries == 0);
 }
 
+TEST_CASE("while memory runs out nothing is fetched on for viewers who have left") {
+  Overload overload;
+  Viewing on;
+  on.scene.worker.set_overload(overload);
+  overload.note_memory(95, 100);
+  const auto wire = on.viewer();
+  on.ask(*wire, "/a");
+  on.origin_says("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 9\r\n\r\nhalf");
+  net::Wire& origin = on.scene.loop.last();
+  CHECK_FALSE(origin.closed);
+  wire->error(ErrorCode::kReset);
+  on.scene.loop.turn();
+  CHECK(origin.closed);
+}
+
 TEST_CASE("while memory runs out nothing new is stored, and what is stored is served") {
   Overload overload;
   Viewing on;
