@@ -22,7 +22,18 @@ Signal to_signal(int number) {
   }
 }
 
+void mask_steering(int how) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGHUP);
+  sigaddset(&set, SIGUSR1);
+  pthread_sigmask(how, &set, nullptr);
+}
+
 }  // namespace
+
+void hold_signals() { mask_steering(SIG_BLOCK); }
+void release_signals() { mask_steering(SIG_UNBLOCK); }
 
 struct SignalWatcher::Handles {
   uv_signal_t signals[std::size(kWatched)];
@@ -53,6 +64,7 @@ SignalWatcher::SignalWatcher(UvLoop& loop, SignalHandler* handler) : handles_(ne
         },
         kWatched[i]);
   }
+  release_signals();
 }
 
 SignalWatcher::~SignalWatcher() = default;

@@ -18,7 +18,14 @@ class SignalHandler {
   ~SignalHandler() = default;
 };
 
-// Watches SIGTERM, SIGINT, SIGHUP and SIGUSR1 while it lives; one per process.
+// SIGHUP and SIGUSR1 would end a process that does not watch them yet: from now on they wait until
+// a SignalWatcher takes them. For the first thread, before there are others.
+void hold_signals();
+// There will be no SignalWatcher.
+void release_signals();
+
+// Watches SIGTERM, SIGINT, SIGHUP and SIGUSR1 while it lives; one per process, on the thread that
+// held them back.
 class SignalWatcher {
  public:
   SignalWatcher(UvLoop& loop, SignalHandler* handler);

@@ -7,6 +7,7 @@
 #include "common/config/load.h"
 #include "common/crypto/sha256.h"
 #include "common/net/address.h"
+#include "common/net/signals.h"
 #include "common/server/admin_client.h"
 #include "common/server/purge_command.h"
 #include "common/server/server.h"
@@ -71,6 +72,7 @@ bool cpu_is_supported() {
 }  // namespace
 
 int run_command_line(config::Role role, int argc, char** argv) {
+  net::hold_signals();
   tls::reuse_record_buffers();
   const bool edge = role == config::Role::kEdge;
   CLI::App app{edge ? "Seawall edge: the caching reverse proxy near the viewers"
@@ -104,6 +106,7 @@ int run_command_line(config::Role role, int argc, char** argv) {
       "hash-token",
       "Read a purge token from standard input, print its SHA-256 for the configuration");
   CLI11_PARSE(app, argc, argv);
+  if (!app.get_subcommands().empty()) net::release_signals();
 
   if (version->parsed()) {
     std::printf("seawall %s %s\n", edge ? "edge" : "shield", SEAWALL_VERSION);

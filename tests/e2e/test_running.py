@@ -344,6 +344,38 @@ class RunningTest(unittest.TestCase):
             self.assertEqual(b"c", client.reader.exactly(1))
             self.assertEqual(0, node.process.wait(timeout=10))
 
+    def test_signals_while_it_starts_wait_until_it_is_up(self):
+        stand = self.stand()
+        config = FedFile(stand.edge.folder / "early.json")
+        log = stand.edge.folder / "early.log"
+        with open(log, "wb") as out:
+            node = subprocess.Popen([BIN / "edge" / "edge", "--config", config.path],
+                                    stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        self.addCleanup(node.wait)
+        self.addCleanup(node.kill)
+        self.assertTrue(config.feed(stand.edge.config))
+        for _ in range(3):
+            node.send_signal(signal.SIGHUP)
+            node.send_signal(signal.SIGUSR1)
+        replace(config.path, stand.edge.config)
+        config.end()
+        self.assertTrue(until(lambda: "configuration reloaded" in log.read_text()
+                              or node.poll() is not None))
+        self.assertIsNone(node.poll(), log.read_text())
+        node.terminate()
+        self.assertEqual(0, node.wait(timeout=20))
+
+    def test_sigterm_ends_a_node_that_starts(self):
+        stand = self.stand()
+        config = FedFile(stand.edge.folder / "early.json")
+        node = subprocess.Popen([BIN / "edge" / "edge", "--config", config.path],
+                                stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(node.kill)
+        self.assertTrue(config.is_being_read())
+        node.terminate()
+        self.assertEqual(-signal.SIGTERM, node.wait(timeout=20))
+        config.end()
+
     def test_sigusr1_reopens_the_access_log(self):
         stand = self.stand()
         stand.origin.serve("/a", Answer(FRESH))
