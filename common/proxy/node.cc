@@ -11,6 +11,9 @@ namespace seawall::proxy {
 void Upstreams::add(std::unique_ptr<upstream::Group> group) {
   const std::string name = group->config().name;
   groups_[name] = std::move(group);
+  for (const auto& [other, falling] : groups_) {
+    if (const auto* to = find(falling->config().fallback)) falling->set_fallback(*to);
+  }
 }
 
 upstream::Group* Upstreams::find(std::string_view name) const {

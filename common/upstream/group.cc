@@ -40,18 +40,27 @@ bool Group::is_down() const {
 }
 
 // With too many of the regular servers ejected, though not all, rather the health checks are wrong,
-// or those that are left would break under the load of all.
+// or those that are left would break under the load of all. Not while others wait to stand in: they
+// do when it comes to that.
 bool Group::panics() const {
   const MonoTime now = loop_.now();
   size_t regular = 0;
   size_t ejected = 0;
   for (const auto& s : servers_) {
-    if (s->config().backup) continue;
+    const bool usable = s->health().usable(now);
+    if (s->config().backup) {
+      if (usable) return false;
+      continue;
+    }
     ++regular;
-    if (!s->health().usable(now)) ++ejected;
+    if (!usable) ++ejected;
   }
-  return ejected<regular&& static_cast<double>(ejected)> config_.max_ejected *
-         static_cast<double>(regular);
+  const double believed = config_.max_ejected * static_cast<double>(regular);
+  if (ejected == regular || static_cast<double>(ejected) <= believed) return false;
+  for (const Group* group = fallback_; group; group = group->fallback_) {
+    if (!group->is_down()) return false;
+  }
+  return true;
 }
 
 // The best rank that is there, and candidates_ of it.
@@ -68,7 +77,7 @@ Rank Group::find_candidates(const std::vector<const Server*>& tried) {
     standing.ejected = !usable && !(panic && !s.config().backup);
     standing.backup = s.config().backup;
     standing.full = s.is_full(may_use_granted());
-    standing.near = config_.zone.empty() || s.config().zone == config_.zone;
+    standing.near = panic || config_.zone.empty() || s.config().zone == config_.zone;
     const Rank rank = rank_of(standing);
     if (rank == Rank::kNever || rank > best) continue;
     if (rank < best) candidates_.clear();
@@ -83,7 +92,8 @@ Rank Group::find_candidates(const std::vector<const Server*>& tried) {
 Server* Group::choose(const std::vector<const Server*>& tried, uint64_t key) {
   const Rank rank = find_candidates(tried);
   if (candidates_.empty()) return nullptr;
-  const size_t chosen = upstream::has_room(rank) ? pick(key) : 0;  // whoever waits has no turn yet
+  const size_t chosen =
+      upstream::has_room(rank) ? pick(rank, key) : 0;  // whoever waits has no turn yet
   return servers_[candidates_[chosen].index].get();
 }
 
@@ -95,7 +105,7 @@ bool Group::may_hedge(const std::vector<const Server*>& tried) {
   return !panics() && find_candidates(tried) <= Rank::kFar;
 }
 
-size_t Group::pick(uint64_t key) {
+size_t Group::pick(Rank rank, uint64_t key) {
   switch (config_.policy) {
     case Policy::kRoundRobin:
       return pick_in_turn(candidates_);
@@ -104,7 +114,8 @@ size_t Group::pick(uint64_t key) {
     case Policy::kConsistentHash:
       return pick_by_hash(candidates_, key, config_.load_factor);
     case Policy::kOrdered:
-      break;
+      // Where the dead pass for living, the first may be one of them for long.
+      if (rank == Rank::kEjected || panics()) return pick_in_turn(candidates_);
   }
   return 0;
 }

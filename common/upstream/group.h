@@ -46,6 +46,9 @@ class Group {
   bool may_hedge(const std::vector<const Server*>& tried);
   // No server is usable, backups included: the time for config().fallback.
   bool is_down() const;
+  // The one that config().fallback names, which outlives this one's use: there is no panic while it
+  // can be asked.
+  void set_fallback(const Group& group) { fallback_ = &group; }
 
   RetryBudget& retries() { return retries_; }
   // Of its answers of late, on this loop; kept only for hedging.
@@ -83,7 +86,7 @@ class Group {
   void on_look_timer();
   bool panics() const;
   Rank find_candidates(const std::vector<const Server*>& tried);
-  size_t pick(uint64_t key);  // of candidates_
+  size_t pick(Rank rank, uint64_t key);  // of candidates_, which have that rank
 
   net::Loop& loop_;
   net::Resolver& resolver_;
@@ -95,6 +98,7 @@ class Group {
   std::vector<std::unique_ptr<Server>> servers_;
   RetryBudget retries_;
   Latencies latencies_;
+  const Group* fallback_ = nullptr;
   std::vector<Candidate> candidates_;  // of the best rank, kept for its memory
   uint64_t random_;                    // state of a SplitMix64
   IntrusiveList<Exchange> waiting_;

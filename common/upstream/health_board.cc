@@ -12,15 +12,15 @@ SharedHealth::SharedHealth(HealthBoard& board, const GroupConfig& group, const S
     : board_(board),
       group_(group.name),
       url_(server.url),
-      zone_(server.zone),
-      backup_(server.backup),
       slots_(group.max_connections),
       health_(group.health) {
-  configure(group);
+  configure(group, server);
 }
 
 // Under the lock, or before anybody else knows of it.
-void SharedHealth::configure(const GroupConfig& group) {
+void SharedHealth::configure(const GroupConfig& group, const ServerConfig& server) {
+  zone_ = server.zone;
+  backup_ = server.backup;
   slots_.set_limit(group.max_connections);
   health_.configure(group.health);
   usable_from_.store(health_.usable_from(), std::memory_order_relaxed);
@@ -106,7 +106,7 @@ std::shared_ptr<SharedHealth> HealthBoard::find(const GroupConfig& group,
     found = std::make_shared<SharedHealth>(*this, group, server);
   } else {
     const std::lock_guard own(found->mutex_);
-    found->configure(group);
+    found->configure(group, server);
   }
   return found;
 }

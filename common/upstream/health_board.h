@@ -42,7 +42,7 @@ class SharedHealth {
 
  private:
   friend class HealthBoard;
-  void configure(const GroupConfig& group);
+  void configure(const GroupConfig& group, const ServerConfig& server);
   bool note_latency(Micros latency, MonoTime now);
   ServerLatency latency(MonoTime now);
   std::optional<Health::Change> note_outlier(MonoTime now);
@@ -52,11 +52,11 @@ class SharedHealth {
   HealthBoard& board_;
   const std::string group_;
   const std::string url_;
-  const std::string zone_;
-  const bool backup_;
   Slots slots_;
   std::atomic<MonoTime> usable_from_{};  // health_.usable_from()
   std::mutex mutex_;                     // the rest
+  std::string zone_;
+  bool backup_ = false;  // changes under the board's mutex, too
   Health health_;
   OutlierRules outlier_rules_;
   Latencies latencies_{Seconds(10)};

@@ -13,7 +13,7 @@ enum class Policy : uint8_t {
   kRoundRobin,      // in turn, by weight
   kLeastRequests,   // of two drawn by weight, the less busy one (Mitzenmacher 2001)
   kConsistentHash,  // by the request's key: rendezvous hashing with bounded load
-  kOrdered          // the first in the configuration that is usable
+  kOrdered  // the first in the configuration that is usable; in turn where none is, or most are not
 };
 
 // How much a server is wanted for a request, before any policy: only those of the best rank that

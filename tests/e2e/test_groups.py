@@ -215,6 +215,26 @@ class GroupScenario(unittest.TestCase):
         self.assertEqual("up.test", group.origin.requests("/up")[0].get("Host"))
         self.wait_for_homes(group, {0})
 
+    def test_with_a_fallback_the_last_living_shield_is_asked_and_no_dead_one(self):
+        group = self.start(shields=3, group={"health": {
+            "path": "/up", "interval": "100ms", "timeout": "2s", "unhealthy_after": 1}})
+        group.origin.serve("/up", Answer("Cache-Control: no-store"))
+        dead = [f"http://127.0.0.1:{group.shields[n].port}" for n in (0, 1)]
+        for number, server in enumerate(dead):
+            group.kill(number)
+            self.assertTrue(group.edge.logged(f"{server} is down: probes fail"))
+
+        def failures():
+            return [s["failures"] for s in group.edge.stats()["upstream_servers"]
+                    if s["server"] in dead]
+
+        before = failures()
+        paths = group.serve("last", 20)
+        for path in paths:
+            self.assertEqual(200, group.get(path).status)
+        self.assertEqual(before, failures())
+        self.assertEqual({2: paths}, group.homes(paths))
+
     def test_a_retry_goes_to_another_server_and_shields_end_it(self):
         origins = [Origin() for _ in range(2)]
         self.addCleanup(lambda: [origin.close() for origin in origins])

@@ -41,34 +41,92 @@ TEST_CASE("a 502 of an origin counts against it, one that a shield passes on doe
   }
 }
 
-TEST_CASE("with most of the servers ejected all are used, with all of them the backup is") {
+// A group of those servers, of which one called "spare" is a backup; "a@fra" is in a zone.
+GroupConfig group_of(Policy policy, std::initializer_list<const char*> names) {
   GroupConfig config;
-  config.policy = Policy::kOrdered;
-  for (const char* host : {"a", "b", "c", "spare"}) {
+  config.policy = policy;
+  for (const std::string name : names) {
     ServerConfig server;
-    server.host = server.url = host;
+    server.host = server.url = name.substr(0, name.find('@'));
+    if (const size_t at = name.find('@'); at < name.size()) server.zone = name.substr(at + 1);
     server.backup = server.host == "spare";
     config.servers.push_back(server);
   }
+  return config;
+}
+
+void eject(Scene& scene, size_t n) {
+  for (int i = 0; i < 3; ++i) {
+    scene.server(n).health().note(Outcome::kNoAnswer, scene.loop.now());
+  }
+}
+
+// Whom the next requests would go to: "a b c", in that order.
+std::string next_servers(Scene& scene, int requests) {
+  std::string names;
+  for (int i = 0; i < requests; ++i) {
+    names += (i > 0 ? " " : "") + scene.group->choose({}, 0)->config().host;
+  }
+  return names;
+}
+
+TEST_CASE("with most of the servers ejected all are used in turn, but rather a usable backup") {
   Scene scene(0);
-  scene.make(config);
-  const auto eject = [&](size_t n) {
-    for (int i = 0; i < 3; ++i) {
-      scene.server(n).health().note(Outcome::kNoAnswer, scene.loop.now());
-    }
-  };
-  const auto first = [&] { return scene.group->choose({}, 0)->config().host; };
-  CHECK(first() == "a");
-  eject(0);
-  CHECK(first() == "b");
-  eject(1);
-  CHECK(first() == "a");  // two of three: panic
+  scene.make(group_of(Policy::kOrdered, {"a", "b", "c", "spare"}));
+  CHECK(next_servers(scene, 2) == "a a");
+  eject(scene, 0);
+  CHECK(next_servers(scene, 2) == "b b");
+  eject(scene, 1);
+  CHECK(next_servers(scene, 2) == "c c");  // two of three, but there is the spare one
+  eject(scene, 3);
+  CHECK(next_servers(scene, 6) == "a b c a b c");
   CHECK_FALSE(scene.group->is_down());
-  eject(2);
-  CHECK(first() == "spare");
-  eject(3);
+  eject(scene, 2);
   CHECK(scene.group->is_down());
-  CHECK(first() == "a");
+  const std::string all = next_servers(scene, 4);
+  for (const char* name : {"a", "b", "c", "spare"}) CHECK(all.find(name) != std::string::npos);
+}
+
+TEST_CASE("no group panics while one that it falls back on in the end can be asked") {
+  Scene scene(0);
+  scene.make(group_of(Policy::kOrdered, {"a", "b", "c"}));
+  Scene second(0);
+  second.make(group_of(Policy::kOrdered, {"d", "e"}));
+  Scene third(0);
+  third.make(group_of(Policy::kOrdered, {"f"}));
+  scene.group->set_fallback(*second.group);
+  second.group->set_fallback(*third.group);
+  eject(scene, 0);
+  eject(scene, 1);
+  CHECK(next_servers(scene, 3) == "c c c");
+  eject(second, 0);
+  CHECK(next_servers(scene, 3) == "c c c");
+  eject(second, 1);
+  CHECK(next_servers(scene, 3) == "c c c");
+  eject(third, 0);
+  CHECK(next_servers(scene, 3) == "a b c");
+}
+
+TEST_CASE("with all regular servers ejected the backup is asked") {
+  Scene scene(0);
+  scene.make(group_of(Policy::kOrdered, {"a", "b", "spare"}));
+  eject(scene, 0);
+  eject(scene, 1);
+  CHECK(next_servers(scene, 2) == "spare spare");
+}
+
+TEST_CASE("in a panic the servers of other zones are asked as well") {
+  for (const Policy policy : {Policy::kRoundRobin, Policy::kLeastRequests, Policy::kOrdered}) {
+    INFO(static_cast<int>(policy));
+    GroupConfig config = group_of(policy, {"a@fra", "b@fra", "c@ams"});
+    config.zone = "fra";
+    Scene scene(0);
+    scene.make(config);
+    eject(scene, 0);
+    CHECK(next_servers(scene, 3) == "b b b");
+    eject(scene, 1);
+    CHECK(next_servers(scene, 100).find('c') != std::string::npos);
+  }
 }
 
 TEST_CASE("weights share the requests out, backups wait for the others to rest") {

@@ -157,6 +157,10 @@ TEST_CASE("all loops see one state, it stays over a reload, and each change is t
   CHECK(facts[1].group == "h");
   first->note(Outcome::kGood, kNow);
   CHECK(lines.back() == "g: http://a is up: it answers");
+  CHECK(facts[0].zone.empty());
+  a.zone = "fra";
+  board.find(g, a);
+  CHECK(board.facts(kNow)[0].zone == "fra");
 }
 
 TEST_CASE("an interval varies by its jitter and no more") {

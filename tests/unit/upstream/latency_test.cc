@@ -109,6 +109,7 @@ TEST_CASE("a server that grows slow is ejected until its time is over, and not b
     }
   };
   answer(20, 80);
+  CHECK(lines.empty());
   CHECK(servers[1]->usable(now));
   answer(20, 500);
   REQUIRE_FALSE(lines.empty());
@@ -119,6 +120,18 @@ TEST_CASE("a server that grows slow is ejected until its time is over, and not b
   lines.clear();
   for (int i = 0; i < 3; ++i) answer(20, 500);
   CHECK(servers[1]->usable(now));
+  group.health.latency_factor = 5;
+  for (int i = 0; i < 3; ++i) board.find(group, configs[i]);
+  now += Seconds(60);
+  answer(20, 20);
+  lines.clear();
+  answer(20, 20);
+  CHECK(lines.empty());
+  configs[2].backup = false;  // by a reload
+  for (int i = 0; i < 3; ++i) board.find(group, configs[i]);
+  answer(20, 20);
+  REQUIRE_FALSE(lines.empty());
+  CHECK(lines[0].find("is ejected for 1000 ms: it answers much later") != std::string::npos);
 }
 
 }  // namespace
