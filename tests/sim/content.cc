@@ -154,14 +154,13 @@ const Record* Catalogue::record(uint64_t serial) const {
   return serial == 0 || serial > records_.size() ? nullptr : &records_[serial - 1];
 }
 
-const Record* Catalogue::said_since(const Record& record, MonoTime since) const {
-  const std::string etag = record.what.etag();
-  for (size_t i = records_.size(); i > record.serial && records_[i - 1].made >= since; --i) {
-    const Record& later = records_[i - 1];
-    const bool speaks_of_it = later.status == 304 || later.status == 200;
-    if (speaks_of_it && later.what.etag() == etag) return &later;
-  }
-  return nullptr;
+const Record* Catalogue::last_of(const Representation& what, MonoTime since) const {
+  const auto found = std::find_if(records_.rbegin(), records_.rend(), [&](const Record& record) {
+    return record.what.resource == what.resource && record.what.version == what.version &&
+           record.what.flavour == what.flavour && record.what.owner == what.owner &&
+           record.what.status == what.status;
+  });
+  return found == records_.rend() || found->made < since ? nullptr : &*found;
 }
 
 }  // namespace seawall::sim

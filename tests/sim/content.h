@@ -98,8 +98,8 @@ class Catalogue {
   bool change(Resource& resource, MonoTime now, int64_t wall_seconds);
   const Record& add(Record record);
   const Record* record(uint64_t serial) const;
-  // What the origin last said of the same representation from then on, or nullptr.
-  const Record* said_since(const Record& record, MonoTime since) const;
+  // The last answer, whole or not, that gave or confirmed it from then on; nullptr: there was none.
+  const Record* last_of(const Representation& what, MonoTime since = {}) const;
 
  private:
   Version make_version(uint32_t number, MonoTime now, int64_t wall_seconds);

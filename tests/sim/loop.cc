@@ -7,12 +7,14 @@
 
 namespace seawall::sim {
 
-SimLoop::SimLoop(Scheduler& scheduler, Network& network, Random random, std::string address)
+SimLoop::SimLoop(Scheduler& scheduler, Network& network, Random random, std::string address,
+                 Party party)
     : Loop(scheduler.now()),
       scheduler_(scheduler),
       network_(network),
       random_(random),
       address_(std::move(address)),
+      party_(party),
       alive_(std::make_shared<SimLoop*>(this)) {
   enter();
 }
@@ -40,6 +42,7 @@ void SimLoop::forget(SimStream& stream) {
 }
 
 void SimLoop::turn_at(MonoTime time) {
+  const OnBehalfOf world(Party::kWorld);
   if (next_turn_ && *next_turn_ <= time) return;
   next_turn_ = time;
   scheduler_.at(time, [weak = std::weak_ptr(alive_), time] {
@@ -50,6 +53,7 @@ void SimLoop::turn_at(MonoTime time) {
 }
 
 void SimLoop::turn() {
+  const OnBehalfOf node(party_);
   next_turn_.reset();
   enter();
   clock_is_stale();

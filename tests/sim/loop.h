@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/net/loop.h"
+#include "tests/sim/heap.h"
 #include "tests/sim/network.h"
 
 namespace seawall::sim {
@@ -16,7 +17,7 @@ class SimStream;
 
 class SimLoop final : public net::Loop {
  public:
-  SimLoop(Scheduler& scheduler, Network& network, Random random, std::string address);
+  SimLoop(Scheduler& scheduler, Network& network, Random random, std::string address, Party party);
   ~SimLoop() override;
 
   std::unique_ptr<net::Stream> connect(const net::Address& to,
@@ -26,6 +27,7 @@ class SimLoop final : public net::Loop {
   void set_wall_offset(Millis offset) { wall_offset_ = offset; }
 
   Random& chance() { return random_; }
+  Party party() const { return party_; }
   // The stream has news: its turn comes. forget(): it dies.
   void add_ready(SimStream& stream);
   void forget(SimStream& stream);
@@ -42,6 +44,7 @@ class SimLoop final : public net::Loop {
   Network& network_;
   Random random_;
   const std::string address_;
+  const Party party_;
   Millis wall_offset_{0};
   std::vector<SimStream*> ready_;
   std::vector<SimStream*> handling_;  // of the turn under way; null: died meanwhile

@@ -1,5 +1,6 @@
 // sim: worlds by their seeds. A seed that fails is replayed with `--seed N --trace`.
 #include <CLI/CLI.hpp>
+#include <array>
 #include <atomic>
 #include <cinttypes>
 #include <cstdio>
@@ -7,6 +8,7 @@
 #include <thread>
 
 #include "common/config/load.h"
+#include "tests/sim/heap.h"
 #include "tests/sim/world.h"
 
 namespace seawall::sim {
@@ -41,10 +43,29 @@ std::shared_ptr<const config::Snapshot> load(const char* name, config::Role role
   return result.snapshot;
 }
 
+std::array<int64_t, kParties> heap_of_all() {
+  return {heap_bytes(Party::kWorld), heap_bytes(Party::kEdge), heap_bytes(Party::kShield1),
+          heap_bytes(Party::kShield2)};
+}
+
+// A world that gives back all that it takes.
+Outcome run_world(uint64_t seed, const Snapshots& snapshots, bool print_trace) {
+  const auto before = heap_of_all();
+  Outcome outcome = World(seed, snapshots, print_trace).run();
+  if (!outcome.violations.empty()) return outcome;  // their texts are of this heap, too
+  const auto after = heap_of_all();
+  for (unsigned i = 0; i < kParties; ++i) {
+    if (after[i] == before[i]) continue;
+    outcome.violations.push_back(std::to_string(after[i] - before[i]) +
+                                 " bytes of heap are left of party " + std::to_string(i));
+  }
+  return outcome;
+}
+
 void run_seed(uint64_t seed, const Snapshots& snapshots, const Options& options, Total& total) {
-  Outcome outcome = World(seed, snapshots, options.trace).run();
+  Outcome outcome = run_world(seed, snapshots, options.trace);
   if (options.twice) {
-    const Outcome again = World(seed, snapshots, false).run();
+    const Outcome again = run_world(seed, snapshots, false);
     if (again.trace_hash != outcome.trace_hash || again.trace_lines != outcome.trace_lines) {
       outcome.violations.push_back("a second run took another course");
     }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/sim/heap.h"
+
 namespace seawall::sim {
 namespace {
 
@@ -22,6 +24,7 @@ void Socket::set_user(SocketUser* user) {
 }
 
 std::optional<size_t> Socket::write(std::string_view bytes) {
+  const OnBehalfOf world(Party::kWorld);
   if (closed_ || !out_ || fin_sent_ || in_->reset_arrived) return std::nullopt;
   const size_t room = out_->window - std::min(out_->window, out_->unread);
   const size_t taken = std::min(room, bytes.size());
@@ -31,6 +34,7 @@ std::optional<size_t> Socket::write(std::string_view bytes) {
 }
 
 Socket::Got Socket::read(std::span<char> out, size_t& count) {
+  const OnBehalfOf world(Party::kWorld);
   count = 0;
   if (!in_) return Got::kNothing;
   if (!in_->arrived.empty()) {
@@ -49,6 +53,7 @@ Socket::Got Socket::read(std::span<char> out, size_t& count) {
 }
 
 void Socket::shutdown() {
+  const OnBehalfOf world(Party::kWorld);
   if (closed_ || fin_sent_ || !out_) return;
   fin_sent_ = true;
   network_.send(out_, {Flow::Segment::Kind::kFin, {}});
@@ -59,6 +64,7 @@ bool Socket::is_clean() const {
 }
 
 void Socket::close(bool reset) {
+  const OnBehalfOf world(Party::kWorld);
   if (std::exchange(closed_, true)) return;
   user_ = nullptr;
   if (!out_ || in_->reset_arrived) return;
@@ -76,6 +82,7 @@ void Network::listen(const std::string& address, Acceptor acceptor) {
 }
 
 std::shared_ptr<Socket> Network::connect(const std::string& from, const std::string& to) {
+  const OnBehalfOf world(Party::kWorld);
   auto socket = std::make_shared<Socket>(*this, from, host_of(to), next_id_++);
   sockets_[socket->id()] = socket;
   scheduler_.after(Micros(random_.between(50, 3000)),

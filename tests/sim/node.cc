@@ -11,6 +11,14 @@
 namespace seawall::sim {
 namespace {
 
+// Of the heap: what a node has at rest (1 MB when it starts); what each connection from a viewer
+// and each fetch may add to it, which is nothing of a body that comes; and what a viewer sends
+// ahead: an upload of at most 100 KB (world.cc) that waits in two strings, or kMaxInput and a read
+// (proxy/client_connection.cc) in one; strings grow by doubling.
+constexpr int64_t kOwnBytes = 1'150'000;
+constexpr int64_t kRequestBytes = 64 * 1024;
+constexpr int64_t kBacklogBytes = 2 * 2 * 100'000;
+
 WallTime no_clock() { return {}; }
 
 store::StoreConfig store_config(uint64_t memory_bytes) {
@@ -49,9 +57,9 @@ class Sweep {
 
 struct Node::Process {
   Process(const Place& place, const proxy::NodeInfo& node_info, const std::string& address,
-          uint64_t memory_bytes, Random random)
+          uint64_t memory_bytes, Random random, Party party)
       : info(node_info),
-        loop(place.scheduler, place.network, random.fork(), address),
+        loop(place.scheduler, place.network, random.fork(), address, party),
         resolver(place.scheduler, loop, place.names),
         caching(loop, resolver),
         store(store_config(memory_bytes)),
@@ -71,10 +79,11 @@ struct Node::Process {
   Sweep sweep;
 };
 
-Node::Node(const Place& place, const config::Snapshot& snapshot, std::string name,
+Node::Node(const Place& place, const config::Snapshot& snapshot, Party party, std::string name,
            std::string address, uint64_t memory_bytes, Random random)
     : place_(place),
       snapshot_(snapshot),
+      party_(party),
       name_(std::move(name)),
       address_(std::move(address)),
       memory_bytes_(memory_bytes),
@@ -88,7 +97,10 @@ void Node::start() {
   info.name = name_;
   info.loop_id = name_ + "-" + std::to_string(random_.below(1000));
   const std::string ip = address_.substr(0, address_.find(':'));
-  process_ = std::make_unique<Process>(place_, info, ip, memory_bytes_, random_.fork());
+  {
+    const OnBehalfOf me(party_);
+    process_ = std::make_unique<Process>(place_, info, ip, memory_bytes_, random_.fork(), party_);
+  }
   process_->loop.set_wall_offset(wall_offset_);
   reload();
   place_.network.listen(address_, [this](std::shared_ptr<Socket> s) { accept(std::move(s)); });
@@ -97,6 +109,7 @@ void Node::start() {
 
 // As Server::prepare() and WorkerThread::apply() do.
 void Node::reload() {
+  const OnBehalfOf me(party_);
   Process& process = *process_;
   auto settings = std::make_shared<proxy::Settings>();
   settings->sites = snapshot_.sites;
@@ -114,6 +127,7 @@ void Node::reload() {
 
 // As WorkerThread::admit() does.
 void Node::accept(std::shared_ptr<Socket> socket) {
+  const OnBehalfOf me(party_);
   Process& process = *process_;
   proxy::Peer peer;
   peer.address = *net::Address::parse(socket->peer_host(), 40000);
@@ -144,13 +158,21 @@ void Node::set_wall_offset(Millis offset) {
   if (process_) process_->loop.set_wall_offset(offset);
 }
 
-void Node::check() const {
+void Node::check(uint64_t backlogs) const {
   if (!process_) return;
   const store::Memory& memory = process_->store.memory();
   if (memory.used() > memory.limit()) {
     place_.oracle.violation("%s: %llu bytes used of %llu", name_.c_str(),
                             static_cast<unsigned long long>(memory.used()),
                             static_cast<unsigned long long>(memory.limit()));
+  }
+  const uint64_t requests = process_->worker.connection_count() + process_->worker.fetch_count();
+  const int64_t most = kOwnBytes + kRequestBytes * static_cast<int64_t>(requests) +
+                       kBacklogBytes * static_cast<int64_t>(backlogs);
+  if (heap_bytes(party_) > most) {
+    place_.oracle.violation("%s: %lld bytes of heap with %llu connections and fetches",
+                            name_.c_str(), static_cast<long long>(heap_bytes(party_)),
+                            static_cast<unsigned long long>(requests));
   }
 }
 
@@ -180,6 +202,9 @@ void Node::check_rest() {
   }
   expect_none(process.store.stats().entries, "objects after a purge of all");
   expect_none(process.store.memory().used(), "bytes charged after a purge of all");
+  if (heap_bytes(party_) > kOwnBytes) {
+    expect_none(static_cast<uint64_t>(heap_bytes(party_)), "bytes of heap at rest");
+  }
 }
 
 }  // namespace seawall::sim

@@ -9,6 +9,7 @@
 #include "common/config/snapshot.h"
 #include "common/proxy/node.h"
 #include "common/proxy/purge_desk.h"
+#include "tests/sim/heap.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/resolver.h"
 
@@ -16,6 +17,8 @@ namespace seawall::sim {
 
 class Node {
  public:
+  static constexpr uint64_t kLargeUpload = 16 * 1024;
+
   struct Place {  // where it stands
     Scheduler& scheduler;
     Network& network;
@@ -24,8 +27,8 @@ class Node {
     Trace& trace;
   };
   // `address`: "10.0.0.1:80".
-  Node(const Place& place, const config::Snapshot& snapshot, std::string name, std::string address,
-       uint64_t memory_bytes, Random random);
+  Node(const Place& place, const config::Snapshot& snapshot, Party party, std::string name,
+       std::string address, uint64_t memory_bytes, Random random);
   ~Node();
 
   void start();
@@ -36,8 +39,9 @@ class Node {
   void set_wall_offset(Millis offset);
   Millis wall_offset() const { return wall_offset_; }
   const std::string& name() const { return name_; }
-  // Memory is bounded.
-  void check() const;
+  // Memory is bounded, charged or not. `backlogs`: of viewers who sent kLargeUpload and more, all
+  // that there were.
+  void check(uint64_t backlogs) const;
   // Nothing is left of requests; the store gives all back once all is purged.
   void check_rest();
 
@@ -48,6 +52,7 @@ class Node {
 
   const Place place_;
   const config::Snapshot& snapshot_;
+  const Party party_;
   const std::string name_;
   const std::string address_;
   const uint64_t memory_bytes_;

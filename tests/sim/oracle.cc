@@ -9,8 +9,9 @@ namespace {
 
 // An Age field has whole seconds, and a shield's is rounded down once on its way to a viewer.
 constexpr Millis kRounding{1050};
-// conf/sites.json: stale.on_unreachable, the longest grace that a node may give by itself.
+// conf/sites.json: stale.on_unreachable and stale.on_5xx, the grace that a node may give by itself.
 constexpr int kGrace = 20;
+constexpr int kGrace5xx = 5;
 
 double seconds(Micros time) { return static_cast<double>(time.count()) / 1e6; }
 
@@ -54,10 +55,9 @@ void Oracle::judge_error(const Ask& ask, const Head& head) {
   const auto id = static_cast<unsigned long long>(ask.id);
   if (head.status == 504 && ask.only_if_cached) return;
   if (head.status == 416 && ask.range) return;
-  if (head.status == 502 || head.status == 503 || head.status == 504) {
-    if (weather_.calm) violation("request %llu: %d in calm weather", id, head.status);
-    return;
-  }
+  const bool unavailable = head.status == 502 || head.status == 503 || head.status == 504;
+  if (unavailable && weather_.fails_upstream()) return;
+  if (head.status == 502 && weather_.origin_errors) return;  // a crowd's, that it may not share
   // The viewer's bytes were slow on their way to the edge; nobody else's 408 is for him.
   const std::string* cache = head.find("x-cache");
   const bool by_edge = cache && *cache == "Error from edge";
@@ -65,8 +65,8 @@ void Oracle::judge_error(const Ask& ask, const Head& head) {
   violation("request %llu: status %d, which nothing explains", id, head.status);
 }
 
-// Without the origin's record: the entity tag tells the version, which has to be one that no purge
-// has taken away before.
+// Without the origin's record: the entity tag tells the representation, of which the origin's last
+// word has to be one that could be used.
 void Oracle::judge_not_modified(const Ask& ask, const Head& head) {
   const auto id = static_cast<unsigned long long>(ask.id);
   const std::string* etag = head.find("etag");
@@ -85,18 +85,15 @@ void Oracle::judge_not_modified(const Ask& ask, const Head& head) {
     violation("request %llu: a 304 for another representation", id);
     return;
   }
-  // The version was current until the next one came: as if the answer had been made then.
-  Record record;
-  record.what = what;
-  record.made = scheduler_.now();
-  for (const Version& version : resource.versions) {
-    if (version.number == what.version) {
-      record.tags = version.tags;
-      record.policy = version.policy;  // whether it may be stale (seed 67321)
-    }
-    if (version.number == what.version + 1) record.made = version.since;
+  const Record* last = catalogue_.last_of(what);
+  if (!last) {
+    violation("request %llu: a 304 for what the origin never gave", id);
+    return;
   }
-  record.policy.max_age = 1 << 20;  // of its age the 304 alone says nothing
+  // Which of the origin's answers it stands on, it does not say: at best the last one.
+  Record record = *last;
+  record.age = 0;
+  judge_age(ask, record);
   judge_purges(ask, record);
 }
 
@@ -119,16 +116,20 @@ Expected Oracle::judge_content(const Ask& ask, const Head& head, const Record& r
     violation("request %llu: a POST answered by what request %llu got", id,
               static_cast<unsigned long long>(record.request));
   }
+  if (ask.only_if_cached && record.request == ask.id) {
+    violation("request %llu: only-if-cached, and the origin was asked", id);
+  }
   // Where there is no room for the head that a 304 makes, the old one goes out, although the origin
   // was asked (seeds 13449, 99973).
   const std::string* cache = head.find("x-cache");
   const bool confirmed = cache && cache->starts_with("RefreshHit");
-  const Record* word = confirmed ? catalogue_.said_since(record, ask.begun) : nullptr;
+  const Record* word = confirmed ? catalogue_.last_of(what, ask.begun) : nullptr;
   if (!word) word = &record;
   judge_age(ask, *word);
   judge_purges(ask, *word);
-  if (record.status >= 500 && weather_.calm)
-    violation("request %llu: %d in calm weather", id, record.status);
+  if (record.status >= 500 && weather_.origin_errors == 0) {
+    violation("request %llu: %d of an origin that is well", id, record.status);
+  }
   Expected expected{true, what, 0, what.length};
   if (head.status == 206) {
     unsigned long long first = 0, last = 0, size = 0;
@@ -167,7 +168,10 @@ Millis Oracle::set_back_since(MonoTime time) const {
 Seconds Oracle::stale_window(const Policy& policy) const {
   if (!policy.allows_stale()) return Seconds(0);
   int window = policy.swr.value_or(0);
-  if (!weather_.calm) window = std::max({window, policy.sie.value_or(0), kGrace});
+  if (weather_.fails_upstream() || weather_.origin_errors > 0) {
+    window =
+        std::max({window, policy.sie.value_or(0), weather_.fails_upstream() ? kGrace : kGrace5xx});
+  }
   return Seconds(window);
 }
 

@@ -43,6 +43,7 @@ struct Expected {
 
 class Oracle {
  public:
+  // `weather`: all that goes wrong until settled().
   Oracle(const Scheduler& scheduler, Catalogue& catalogue, const Weather& weather, Trace& trace)
       : scheduler_(scheduler), catalogue_(catalogue), weather_(weather), trace_(trace) {}
 
@@ -70,11 +71,13 @@ class Oracle {
   // --- what excuses ---
   void edge_killed();
   MonoTime edge_killed_at() const { return edge_killed_at_; }
+  // All is over that had gone wrong, and whatever it did to requests: from now on it is calm.
+  void settled() { weather_ = {}; }
+  const Weather& weather() const { return weather_; }
   void clock_jumped_back(Millis by) { jumps_.emplace_back(scheduler_.now(), by); }
 
   void violation(const char* format, ...) __attribute__((format(printf, 2, 3)));
   const std::vector<std::string>& violations() const { return violations_; }
-  bool calm() const { return weather_.calm; }
 
   struct Counts {
     uint64_t answers = 0;
@@ -97,7 +100,7 @@ class Oracle {
 
   const Scheduler& scheduler_;
   Catalogue& catalogue_;
-  const Weather& weather_;
+  Weather weather_;
   Trace& trace_;
   std::vector<Purge> purges_;
   std::map<uint64_t, int> uploads_;

@@ -19,6 +19,7 @@ std::unique_ptr<net::Query> SimResolver::resolve(std::string_view host, Millis t
       down && chance.percent(50) ? Micros(timeout) : Micros(chance.between(100, 30'000));
   scheduler_.after(delay, [this, weak = std::weak_ptr(handle->question)] {
     if (weak.expired()) return;  // and so may we be
+    const OnBehalfOf node(loop_.party());
     loop_.call([this, weak] {
       if (const auto question = weak.lock()) answer(*question);
     });

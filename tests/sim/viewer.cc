@@ -8,8 +8,10 @@ namespace {
 
 // No byte for so long: the request does not end. Longer than all time-outs of conf/ in a row.
 constexpr Seconds kPatience{90};
-// conf/edge.json: keep_alive_time.
-constexpr Seconds kIdle{15};
+// conf/edge.json: keep_alive_time, without the time that a request takes to arrive.
+constexpr Seconds kIdle{14};
+// Half of a body's window (store/body.h) in conf/shield.json's write_idle_time, in bytes a second.
+constexpr double kSlowRate = 128 * 1024 / 8;
 
 }  // namespace
 
@@ -129,6 +131,7 @@ void Viewer::queue_requests() {
   }
   if (queued_ == request_count() && std::exchange(plan_.manners.garbles, false)) {
     out_ += std::string("\x16\x03\x01 what\r\n\r\n", 11);
+    if (plan_.manners.floods) out_.append(1'000'000, 'x');
   }
   look_after(Micros(1));
 }
@@ -196,6 +199,7 @@ bool Viewer::on_message_head(const Head& head) {
     return true;
   }
   in_body_ = true;
+  head_at_ = scheduler_.now();
   at_ = 0;
   head_ = head;
   expected_ = {};
@@ -253,7 +257,7 @@ void Viewer::purge_answered(Oracle::Purge& purge) {
     // A node that was killed since has forgotten it; by a clock that jumped its time may be over.
     const bool forgotten =
         status == 404 && oracle_.edge_killed_at() >= plan_.purges[answered_ - 1].started;
-    const bool too_late = status == 409 && !oracle_.calm();
+    const bool too_late = status == 409 && oracle_.weather().clock_jumps > 0;
     if (!forgotten && !too_late && !(purge.soft ? done : status == 409)) {
       oracle_.violation("an undo of a %s purge is answered with %d", purge.soft ? "soft" : "hard",
                         status);
@@ -266,7 +270,9 @@ void Viewer::purge_answered(Oracle::Purge& purge) {
   }
   purge.done = scheduler_.now();
   purge.complete = status != 202;
-  if (oracle_.calm() && !purge.complete) oracle_.violation("a purge is not complete");
+  if (!purge.complete && !oracle_.weather().parts_nodes()) {
+    oracle_.violation("a purge is not complete");
+  }
   constexpr std::string_view kId = "\"id\":\"";
   const size_t at = receipt_.find(kId);
   if (at != std::string::npos) purge.id = receipt_.substr(at + kId.size(), 32);
@@ -283,12 +289,19 @@ void Viewer::ended(bool by_reset) {
   if (finished_) return;
   if (!whole && in_body_) ++oracle_.counts.cut;
   // Who reads slowly may send a request when his time as an idle one is over.
-  const bool was_idle = !in_body_ && whole && scheduler_.now() - begun_ > kIdle;
+  const bool was_idle = !in_body_ && answered_ > 0 && answered_ < plan_.asks.size() &&
+                        plan_.asks[answered_].begun - plan_.asks[answered_ - 1].begun > kIdle;
   // A large body for one slow viewer stands still at the shield for as long as it takes to read
   // half of the window.
-  const bool held_back = in_body_ && plan_.manners.slow && expected_.what.length > 200'000;
-  if (oracle_.calm() && answered_ < queued_ && !was_idle && !held_back) {
-    oracle_.violation("%s: the connection ended in calm weather", state().c_str());
+  const double seconds = std::chrono::duration<double>(scheduler_.now() - head_at_).count();
+  const bool slow =
+      plan_.manners.slow || static_cast<double>(at_ - expected_.first) < kSlowRate * seconds;
+  const bool held_back = in_body_ && slow && expected_.what.length > 200'000;
+  const Weather& weather = oracle_.weather();
+  // An answer that breaks off ends by a reset, which may overtake all of it.
+  const bool explained = in_body_ || by_reset ? weather.fails_upstream() : weather.loses_answers();
+  if (answered_ < queued_ && !was_idle && !held_back && !explained) {
+    oracle_.violation("%s: the connection ended", state().c_str());
   }
   finish(by_reset ? "is reset" : "is closed");
 }

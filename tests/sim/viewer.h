@@ -21,7 +21,8 @@ class Viewer final : public SocketUser,
     bool slow = false;                   // reads little at a time
     bool closes_first = false;           // half-closes behind its last request
     bool old = false;                    // HTTP/1.0
-    bool garbles = false;                // ends with bytes that are no request
+    bool garbles = false;                // ends with bytes that are no request,
+    bool floods = false;                 // and those are many
     uint64_t leaves_after = UINT64_MAX;  // bytes received
   };
   struct Plan {
@@ -82,6 +83,7 @@ class Viewer final : public SocketUser,
   Expected expected_;
   uint64_t at_ = 0;  // in the body
   uint64_t received_ = 0;
+  MonoTime head_at_{};  // of the answer under way
   MonoTime progress_{};
   MonoTime begun_{};
   bool looking_ = false;

@@ -1,5 +1,6 @@
 // What goes wrong in a world, in percent of the occasions; a seed draws one. In calm weather
-// nothing does but time, order and the size of pieces, and then no error at all is allowed.
+// nothing does but time, order and the size of pieces, and then no error at all is allowed;
+// otherwise those that what goes wrong explains.
 #pragma once
 
 #include "tests/sim/network.h"
@@ -19,6 +20,16 @@ struct Weather {
   int partitions = 0;
   int dns_failures = 0;
   int clock_jumps = 0;
+
+  // Each of these three explains what the one before does, too.
+  // An answer may be lost between edge and viewer.
+  bool loses_answers() const { return network.cut || network.stall || network.tiny || kills; }
+  // Nodes may not reach each other.
+  bool parts_nodes() const { return loses_answers() || partitions || dns_failures; }
+  // The edge may not get a whole answer. Not the origin's own 5xx: those are answers.
+  bool fails_upstream() const {
+    return parts_nodes() || origin_cuts || origin_malformed || origin_hangs;
+  }
 
   static Weather any(Random& random) {
     Weather weather;

@@ -14,6 +14,9 @@ constexpr const char* kPurger = "10.0.8.8";
 constexpr Micros kTick{200'000};
 // Longer than all time-outs of conf/ in a row.
 constexpr Seconds kRest{150};
+constexpr int kRests = 4;  // for who still gets bytes: some read megabytes by hundreds of bytes
+// Of viewers that come when all is well again.
+constexpr Seconds kAfterwards{1};
 
 std::string port_80(const std::string& host) { return host + ":80"; }
 
@@ -37,12 +40,12 @@ World::World(uint64_t seed, const Snapshots& snapshots, bool print_trace)
       catalogue_(random_.fork(), scheduler_.now(), wall_seconds(scheduler_)),
       oracle_(scheduler_, catalogue_, weather_, trace_),
       origin_(scheduler_, network_, catalogue_, oracle_, weather_, trace_, random_.fork()),
-      edge_({scheduler_, network_, names_, oracle_, trace_}, *snapshots.edge, "edge",
+      edge_({scheduler_, network_, names_, oracle_, trace_}, *snapshots.edge, Party::kEdge, "edge",
             port_80(kEdge), any_memory(random_), random_.fork()),
-      shield_1_({scheduler_, network_, names_, oracle_, trace_}, *snapshots.shield, "shield-1",
-                port_80(kShields[0]), any_memory(random_), random_.fork()),
-      shield_2_({scheduler_, network_, names_, oracle_, trace_}, *snapshots.shield, "shield-2",
-                port_80(kShields[1]), any_memory(random_), random_.fork()),
+      shield_1_({scheduler_, network_, names_, oracle_, trace_}, *snapshots.shield, Party::kShield1,
+                "shield-1", port_80(kShields[0]), any_memory(random_), random_.fork()),
+      shield_2_({scheduler_, network_, names_, oracle_, trace_}, *snapshots.shield, Party::kShield2,
+                "shield-2", port_80(kShields[1]), any_memory(random_), random_.fork()),
       busy_until_(scheduler_.now() + Micros(random_.between(2'000'000, 14'000'000))),
       between_viewers_(random_.between(50'000, 1'500'000)) {
   network_.set_faults(weather_.network);
@@ -52,29 +55,55 @@ World::World(uint64_t seed, const Snapshots& snapshots, bool print_trace)
 }
 
 Outcome World::run() {
+  const bool calm = weather_.calm;
   trace_.line(scheduler_.now(), "world", "seed %llu, %s", static_cast<unsigned long long>(seed_),
-              weather_.calm ? "calm" : "weather");
+              calm ? "calm" : "weather");
   origin_.start(port_80(kOrigin));
   for (Node* node : {&shield_1_, &shield_2_, &edge_}) node->start();
   arrive();
   tick();
   pass(busy_until_ - scheduler_.now());
   clear_up();
+  come_to_rest();
+  if (!calm) come_afterwards();
   pass(kRest);
+  for (Node* node : {&edge_, &shield_1_, &shield_2_}) node->check_rest();
+  return {oracle_.violations(),
+          oracle_.counts,
+          origin_.requests(),
+          scheduler_.steps(),
+          trace_.lines(),
+          trace_.hash(),
+          calm};
+}
+
+// Nothing is left of the weather for who comes now.
+void World::come_afterwards() {
+  oracle_.settled();
+  busy_until_ = scheduler_.now() + kAfterwards;
+  arrive();
+  pass(kAfterwards);
+  for (const auto& viewer : viewers_) viewer->hurry();
+  come_to_rest();
+}
+
+// Who gets nothing says so himself, and earlier.
+void World::come_to_rest() {
+  pass(kRest);
+  const auto waits = [](const auto& viewer) { return !viewer->finished(); };
+  for (int i = 1; i < kRests && std::any_of(viewers_.begin(), viewers_.end(), waits); ++i) {
+    pass(kRest);
+  }
   for (const auto& viewer : viewers_) {
     if (!viewer->finished()) oracle_.violation("%s, at the end", viewer->state().c_str());
   }
   viewers_.clear();
-  pass(kRest);
-  for (Node* node : {&edge_, &shield_1_, &shield_2_}) node->check_rest();
-  return {oracle_.violations(), oracle_.counts, origin_.requests(), scheduler_.steps(),
-          trace_.lines(),       trace_.hash(),  weather_.calm};
 }
 
 void World::pass(Micros time) {
   const MonoTime end = scheduler_.now() + time;
   while (scheduler_.step(end)) {
-    for (const Node* node : {&edge_, &shield_1_, &shield_2_}) node->check();
+    for (const Node* node : {&edge_, &shield_1_, &shield_2_}) node->check(backlogs_);
   }
 }
 
@@ -105,6 +134,7 @@ Ask World::any_ask() {
   } else if (kind < 9) {
     ask.method = "POST";
     ask.body_length = random_.below(random_.percent(70) ? 2000 : 100'000);
+    if (ask.body_length >= Node::kLargeUpload) ++backlogs_;
   } else if (kind < 18) {
     const uint64_t length = std::max<uint64_t>(1, ask.resource->now().length);
     const uint64_t first = random_.below(length);
@@ -141,6 +171,8 @@ void World::add_viewer() {
   plan.manners.closes_first = random_.percent(5);
   plan.manners.old = random_.percent(5);
   plan.manners.garbles = random_.percent(2);
+  plan.manners.floods = plan.manners.garbles && random_.percent(50);
+  if (plan.manners.floods) ++backlogs_;
   if (random_.percent(6)) plan.manners.leaves_after = random_.below(30'000);
   const int64_t count = plan.manners.old ? 1 : random_.between(1, 5);
   for (int64_t i = 0; i < count; ++i) plan.asks.push_back(any_ask());
@@ -226,9 +258,7 @@ void World::jump(Node& node) {
 
 void World::clear_up() {
   trace_.line(scheduler_.now(), "world", "the weather clears up");
-  const bool calm = weather_.calm;
   weather_ = {};
-  weather_.calm = calm;
   network_.heal();
   names_.down_until = {};
   for (const auto& viewer : viewers_) viewer->hurry();

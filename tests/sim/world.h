@@ -43,6 +43,8 @@ class World {
   void jump(Node& node);
   void clear_up();
   void pass(Micros time);
+  void come_to_rest();
+  void come_afterwards();
 
   const uint64_t seed_;
   Random random_;
@@ -62,6 +64,7 @@ class World {
   std::vector<std::shared_ptr<Viewer>> viewers_;
   uint64_t next_viewer_ = 1;
   uint64_t next_ask_ = 1;
+  uint64_t backlogs_ = 0;  // viewers' large uploads and floods, so far
 };
 
 }  // namespace seawall::sim
