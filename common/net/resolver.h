@@ -16,7 +16,8 @@ namespace seawall::net {
 // What an SRV record says of an address (RFC 2782).
 struct ServiceRank {
   uint16_t priority = 0;  // the lowest is asked first
-  uint16_t weight = 0;    // its share of what goes to those of its priority
+  uint16_t weight = 0;    // its host's share of what goes to those of its priority
+  uint16_t host = 0;      // the same number for all addresses of one record
 };
 
 enum class Family : uint8_t { kNone, kIpv4, kIpv6 };

@@ -34,7 +34,7 @@ void ServiceQuery::take_host(size_t index, const Result<Resolution>& found) {
     for (Address address : found->addresses) {
       address.set_port(record.port);
       out_.addresses.push_back(address);
-      out_.ranks.push_back({record.priority, record.weight});
+      out_.ranks.push_back({record.priority, record.weight, static_cast<uint16_t>(index)});
     }
     out_.ttl = std::min(out_.ttl, found->ttl);
   } else if (*last_error_.detail == 0 || is_denial(last_error_.detail)) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
-#include <span>
 
 namespace seawall::upstream {
 namespace {
@@ -11,7 +10,7 @@ namespace {
 struct Entry {
   net::Address address;
   uint16_t priority = 0;
-  double place = 0;  // within its priority: the lowest goes first
+  bool spare = false;  // its host has others that go before
 };
 
 void rotate(std::vector<Entry>& family, uint64_t turn) {
@@ -20,49 +19,62 @@ void rotate(std::vector<Entry>& family, uint64_t turn) {
               family.end());
 }
 
-// The families of `from`, which has one priority, in turn.
-void append_interleaved(std::span<const Entry> from, std::vector<Entry>& out) {
-  std::vector<Entry> v6;
-  std::vector<Entry> v4;
-  for (const Entry& e : from) (e.address.is_ipv4() ? v4 : v6).push_back(e);
-  for (size_t i = 0; i < std::max(v6.size(), v4.size()); ++i) {
-    if (i < v6.size()) out.push_back(v6[i]);
-    if (i < v4.size()) out.push_back(v4[i]);
-  }
-}
-
+// Of one host, or of a name.
 std::vector<Entry> order_plain(const std::vector<net::Address>& addresses, uint64_t turn) {
   std::vector<Entry> v6;
   std::vector<Entry> v4;
   for (const net::Address& a : addresses) (a.is_ipv4() ? v4 : v6).push_back({.address = a});
   rotate(v6, turn);
   rotate(v4, turn);
-  v6.insert(v6.end(), v4.begin(), v4.end());
   std::vector<Entry> out;
-  append_interleaved(v6, out);
+  for (size_t i = 0; i < std::max(v6.size(), v4.size()); ++i) {
+    if (i < v6.size()) out.push_back(v6[i]);
+    if (i < v4.size()) out.push_back(v4[i]);
+  }
   return out;
 }
 
-// With exponential variates of rate w_i, the first of all is i with probability w_i / sum(w), and
-// so on for those that are left. Weight 0 is a very small one.
-std::vector<Entry> order_service(const net::Resolution& found, uint64_t turn) {
+struct Host {
+  net::ServiceRank rank;
+  double place = 0;  // within its priority: the lowest goes first
+  std::vector<net::Address> addresses{};
+};
+
+// In the order drawn. With exponential variates of rate w_i, the first of all is i with probability
+// w_i / sum(w), and so on for those that are left. Weight 0 is a very small one.
+std::vector<Host> draw_hosts(const net::Resolution& found, uint64_t turn) {
   std::mt19937_64 random(turn);
-  std::vector<Entry> all;
+  std::vector<Host> hosts;
   for (size_t i = 0; i < found.addresses.size(); ++i) {
-    const double unit = (static_cast<double>(random() >> 11) + 0.5) * 0x1p-53;  // in (0, 1)
-    const double weight = std::max<double>(found.ranks[i].weight, 1e-6);
-    all.push_back({found.addresses[i], found.ranks[i].priority, -std::log(unit) / weight});
+    const net::ServiceRank& rank = found.ranks[i];
+    auto host = std::find_if(hosts.begin(), hosts.end(),
+                             [&](const Host& h) { return h.rank.host == rank.host; });
+    if (host == hosts.end()) {
+      const double unit = (static_cast<double>(random() >> 11) + 0.5) * 0x1p-53;  // in (0, 1)
+      const double weight = std::max<double>(rank.weight, 1e-6);
+      host = hosts.insert(host, {.rank = rank, .place = -std::log(unit) / weight});
+    }
+    host->addresses.push_back(found.addresses[i]);
   }
-  std::sort(all.begin(), all.end(), [](const Entry& a, const Entry& b) {
-    return a.priority != b.priority ? a.priority < b.priority : a.place < b.place;
+  std::sort(hosts.begin(), hosts.end(), [](const Host& a, const Host& b) {
+    return a.rank.priority != b.rank.priority ? a.rank.priority < b.rank.priority
+                                              : a.place < b.place;
   });
+  return hosts;
+}
+
+std::vector<Entry> order_service(const net::Resolution& found, uint64_t turn) {
   std::vector<Entry> out;
-  for (auto from = all.begin(); from != all.end();) {
-    const auto to = std::find_if(from, all.end(),
-                                 [from](const Entry& e) { return e.priority != from->priority; });
-    append_interleaved({from, to}, out);
-    from = to;
+  for (const Host& host : draw_hosts(found, turn)) {
+    const std::vector<Entry> own = order_plain(host.addresses, turn);
+    for (size_t i = 0; i < own.size(); ++i) {
+      const bool leads = i == 0 || (i == 1 && own[1].address.is_ipv4() != own[0].address.is_ipv4());
+      out.push_back({own[i].address, host.rank.priority, !leads});
+    }
   }
+  std::stable_sort(out.begin(), out.end(), [](const Entry& a, const Entry& b) {
+    return a.priority != b.priority ? a.priority < b.priority : a.spare < b.spare;
+  });
   return out;
 }
 

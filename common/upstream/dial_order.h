@@ -16,7 +16,8 @@ struct DialTarget {
 
 // Families in turn, IPv6 first (RFC 8305 §4); within each family as they came, but begun at another
 // one each `turn`, so that all get connections. Those of a service: by priority, and within one
-// drawn by weight (RFC 2782). Those that `failed` come last.
+// host by host, drawn by weight (RFC 2782), but of each host at first only one of each family: it
+// may be down, and not all are tried. Those that `failed` come last.
 std::vector<DialTarget> dial_order(const net::Resolution& found, uint64_t turn,
                                    const std::function<bool(const net::Address&)>& failed);
 

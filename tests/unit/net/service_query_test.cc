@@ -47,6 +47,7 @@ TEST_CASE("a service is at the addresses of its hosts, with ports, ranks and the
   REQUIRE(r.addresses.size() == 2);
   CHECK(r.addresses[0].to_string() == "192.0.2.2:81");
   CHECK((r.ranks[0].priority == 20 && r.ranks[1].priority == 10 && r.ranks[1].weight == 5));
+  CHECK(r.ranks[0].host != r.ranks[1].host);
 }
 
 TEST_CASE("hosts that can't be resolved are left out; without any that is the error") {

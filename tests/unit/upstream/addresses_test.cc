@@ -204,7 +204,7 @@ TEST_CASE(
     config.servers.push_back(server("a"));
     config.servers.back().srv = "_http._tcp.a";
     scene.resolver.names["_http._tcp.a"] = {"10.0.0.1:8001", "10.0.0.2:8002"};
-    scene.resolver.ranks = {{10, 1}, {20, 1}};
+    scene.resolver.ranks = {{10, 1, 0}, {20, 1, 1}};
     scene.make(config);
     Heard heard;
     std::unique_ptr<Exchange> exchange;

@@ -1,6 +1,7 @@
 #include "common/upstream/dial_order.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 
 #include "catch.h"
@@ -60,7 +61,7 @@ TEST_CASE("addresses are dialed family by family in turn, IPv6 first, begun at a
 
 TEST_CASE("a service is dialed by priority, each of them only when those before have failed") {
   net::Resolution found{.addresses = parse("4c 4a 4b 6a")};
-  found.ranks = {{30, 1}, {10, 1}, {20, 1}, {10, 1}};
+  found.ranks = {{30, 1, 0}, {10, 1, 1}, {20, 1, 2}, {10, 1, 1}};
   for (uint64_t turn = 0; turn < 20; ++turn) {
     const auto order = dial_order(found, turn, [](const auto&) { return false; });
     CHECK(plain(order) == parse("6a 4a 4b 4c"));
@@ -75,21 +76,72 @@ TEST_CASE("a service is dialed by priority, each of them only when those before 
   }
 }
 
-TEST_CASE("within a priority who goes first is drawn by weight, 0 hardly ever") {
-  net::Resolution found{.addresses = parse("4a 4b 4c")};
-  found.ranks = {{1, 3}, {1, 1}, {1, 0}};
-  int first[3] = {};
+TEST_CASE("within a priority which host goes first is drawn by weight, 0 hardly ever") {
   constexpr int kTurns = 4000;
-  for (uint64_t turn = 0; turn < kTurns; ++turn) {
-    const auto order = dial_order(found, turn, [](const auto&) { return false; });
-    for (int i = 0; i < 3; ++i) {
-      if (order[0].address == found.addresses[static_cast<size_t>(i)]) ++first[i];
+  struct Host {
+    uint16_t weight;
+    const char* addresses;
+    double share;  // of what begins at one of them
+  };
+  const std::vector<Host> table[] = {
+      {{3, "4a", 0.75}, {1, "4b", 0.25}, {0, "4c", 0}},
+      {{100, "4a", 1}, {0, "6a", 0}},  // families are those of one host
+      {{3, "4a", 0.75}, {1, "6a", 0.25}},
+      {{1, "6a", 0.25}, {3, "4a 6b", 0.75}},
+      {{1, "4a 4b 4c", 0.5}, {1, "4d", 0.5}},  // many addresses are no weight
+      {{1, "4a 4b 6a 6b", 0.25}, {3, "4c", 0.75}},
+      {{0, "4a", 0.5}, {0, "6a", 0.5}},
+  };
+  for (const auto& hosts : table) {
+    net::Resolution found;
+    for (size_t i = 0; i < hosts.size(); ++i) {
+      for (const net::Address& address : parse(hosts[i].addresses)) {
+        found.addresses.push_back(address);
+        found.ranks.push_back({1, hosts[i].weight, static_cast<uint16_t>(i)});
+      }
+    }
+    std::vector<int> first(hosts.size());
+    for (uint64_t turn = 0; turn < kTurns; ++turn) {
+      const auto order = plain(dial_order(found, turn, [](const auto&) { return false; }));
+      REQUIRE(std::is_permutation(order.begin(), order.end(), found.addresses.begin(),
+                                  found.addresses.end()));
+      for (size_t i = 0; i < hosts.size(); ++i) {
+        const auto own = parse(hosts[i].addresses);
+        first[i] += static_cast<int>(std::count(own.begin(), own.end(), order[0]));
+      }
+    }
+    for (size_t i = 0; i < hosts.size(); ++i) {
+      CAPTURE(hosts[0].addresses, hosts[1].addresses, i);
+      CHECK(std::abs(first[i] - hosts[i].share * kTurns) < kTurns * 0.05);
     }
   }
-  CHECK(first[0] > kTurns * 70 / 100);
-  CHECK(first[0] < kTurns * 80 / 100);
-  CHECK(first[1] > kTurns * 20 / 100);
-  CHECK(first[2] < kTurns / 100);
+}
+
+TEST_CASE("a host's families are dialed in turn, then other hosts', then what more each has") {
+  struct Row {
+    const char* addresses;
+    const char* hosts;  // a digit for each address; the first is drawn nearly always
+    const char* orders[3];
+  };
+  const Row rows[] = {
+      {"4a 6a 4b 6b", "0011", {"6a 4a 6b 4b", "6a 4a 6b 4b", "6a 4a 6b 4b"}},
+      {"4a 6b 4b", "011", {"4a 6b 4b", "4a 6b 4b", "4a 6b 4b"}},
+      {"4a 4b 4c 4d", "0001", {"4a 4d 4b 4c", "4b 4d 4c 4a", "4c 4d 4a 4b"}},
+      {"4a 4b 6a 6b 4d", "00001", {"6a 4a 4d 6b 4b", "6b 4b 4d 6a 4a", "6a 4a 4d 6b 4b"}},
+  };
+  for (const Row& row : rows) {
+    net::Resolution found{.addresses = parse(row.addresses)};
+    for (const char* host = row.hosts; *host; ++host) {
+      const auto index = static_cast<uint16_t>(*host - '0');
+      found.ranks.push_back({1, static_cast<uint16_t>(index == 0 ? 65535 : 0), index});
+    }
+    for (uint64_t turn = 0; turn < 3; ++turn) {
+      CAPTURE(row.addresses, turn);
+      const auto order = dial_order(found, turn, [](const auto&) { return false; });
+      CHECK(plain(order) == parse(row.orders[turn]));
+      for (const DialTarget& target : order) CHECK_FALSE(target.last_resort);
+    }
+  }
 }
 
 }  // namespace
