@@ -268,7 +268,7 @@ std::unique_ptr<Query> AresResolver::ask_in(Place place, const std::string& host
 
 std::unique_ptr<Query> AresResolver::resolve_service(std::string_view name, Millis timeout,
                                                      Callback callback) {
-  auto service = std::make_unique<ServiceQuery>(*this, timeout, std::move(callback));
+  auto service = std::make_unique<ServiceQuery>(*service_hosts_, timeout, std::move(callback));
   auto records = std::make_unique<AresQuery<SrvRecords>>(
       loop_, [to = service.get()](Result<SrvRecords> found) { to->take(std::move(found)); });
   dns_->ask_service(std::string(name).c_str(), *records, timeout);

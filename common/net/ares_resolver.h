@@ -24,6 +24,9 @@ class AresResolver final : public Resolver {
  public:
   explicit AresResolver(UvLoop& loop, const AresOptions& options = {});
   ~AresResolver() override;
+  // The hosts of services are asked of `hosts`, which remembers them, and itself asks this. It
+  // outlives the questions.
+  void ask_for_hosts(Resolver& hosts) { service_hosts_ = &hosts; }
   // Questions under way fail where that changes anything.
   void configure(const AresOptions& options);
   std::unique_ptr<Query> resolve(std::string_view host, Millis timeout, Callback callback) override;
@@ -36,6 +39,7 @@ class AresResolver final : public Resolver {
   std::unique_ptr<Query> resolve_service(std::string_view name, Millis timeout, Callback callback);
   UvLoop& loop_;
   AresOptions options_;
+  Resolver* service_hosts_ = this;
   std::unique_ptr<Channel> hosts_;
   std::unique_ptr<Channel> dns_;
 };

@@ -107,7 +107,7 @@ void CachingResolver::on_answer(const std::string& host, Result<Resolution> resu
   const auto node = flights_.extract(host);
   Flight& flight = *node.mapped();
   if (result.ok()) {
-    result->late = flight.late;
+    result->late |= flight.late;
     result = cache_.store(host, std::move(*result), loop_.now());
   } else {
     const char* failure = result.error().detail;
@@ -130,6 +130,7 @@ Result<Resolution> CachingResolver::last_known_or(std::string_view host, const c
   Resolution out = *last.known;
   out.ttl = Seconds(0);
   out.failing = failure;
+  out.failing_host.clear();
   return out;
 }
 

@@ -9,7 +9,8 @@ bool DnsCache::configure(const DnsSettings& settings) {
   if (settings == settings_) return false;
   settings_ = settings;
   for (Entry& entry : entries_) {
-    if (std::exchange(entry.failure, nullptr)) entry.expires = MonoTime::min();
+    const bool failed = std::exchange(entry.failure, nullptr) || entry.known.failing;
+    if (failed) entry.expires = MonoTime::min();
   }
   return true;
 }
@@ -36,7 +37,8 @@ const Resolution& DnsCache::store(std::string_view host, Resolution resolution, 
   for (const Address& a : entry.known.addresses) {
     if (family_of(a) == missing && now < entry.usable(a)) resolution.addresses.push_back(a);
   }
-  if (missing != Family::kNone) resolution.ttl = std::min(resolution.ttl, settings_.failure_ttl);
+  const bool in_part = missing != Family::kNone || resolution.failing;
+  if (in_part) resolution.ttl = std::min(resolution.ttl, settings_.failure_ttl);
   resolution.ttl = std::clamp(resolution.ttl, settings_.min_ttl, settings_.max_ttl);
   entry.known = std::move(resolution);
   entry.expires = now + entry.known.ttl;

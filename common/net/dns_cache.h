@@ -32,8 +32,9 @@ class DnsCache {
   };
   Answer find(std::string_view host, MonoTime now);
   // Returns what is to be handed out: with the TTL that it has here, and where half of it is
-  // `missing` with what is known of that half, until it comes or that gets too old; then it is to
-  // be asked for again after failure_ttl. Valid as find()'s.
+  // `missing` with what is known of that half, until it comes or that gets too old. That, and a
+  // service with a host that is `failing`, is to be asked for again after failure_ttl. Valid as
+  // find()'s.
   const Resolution& store(std::string_view host, Resolution resolution, MonoTime now);
   // `why` is an Error::detail.
   void store_failure(std::string_view host, const char* why, MonoTime now);

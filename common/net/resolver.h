@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct Resolution {
   bool late = false;                 // it came when somebody had stopped waiting: DNS is slow
   Family missing = Family::kNone;    // DNS has answered the other half of the question only
   std::vector<ServiceRank> ranks{};  // of a service: one for each address; else empty
+  std::string failing_host{};        // of a service, where DNS fails for this host only
 };
 
 // Error::detail.

@@ -1,8 +1,10 @@
 // Where a service is (RFC 2782): its SRV records, and then the addresses of the hosts that they
-// name, asked for together. Lives on one loop.
+// name, asked for together. A host that DNS denies is left out. Where DNS fails for one, the answer
+// says so (`failing`): it has what was last known of that host, if anything. Lives on one loop.
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "common/net/resolver.h"
@@ -29,6 +31,7 @@ class ServiceQuery final : public Query {
     std::unique_ptr<Query> query;
   };
   void take_host(size_t index, const Result<Resolution>& found);
+  void note_failing(const std::string& host, const char* failing);
   void answer(Result<Resolution> result);
 
   Resolver& hosts_;

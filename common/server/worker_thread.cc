@@ -30,6 +30,7 @@ WorkerThread::WorkerThread(const Shared& shared, size_t site_slots, log::AccessR
       proxy_(loop_, shared.store, shared.node, counters_, access, shared.log),
       admin_purges_(proxy_),
       sweeper_(loop_, shared.store) {
+  ares_.ask_for_hosts(resolver_);
   proxy_.set_purge_desk(shared.desk);
   proxy_.set_overload(shared.overload);
   proxy_.set_fleet(shared.fleet);

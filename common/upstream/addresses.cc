@@ -75,10 +75,14 @@ void Addresses::replace(const net::Resolution& found) {
 void Addresses::say(const Result<net::Resolution>& result) {
   if (result && result->late && !result->failing) return;
   const char* failing = result ? result->failing : result.error().detail;
-  if (std::exchange(failing_, failing) == failing) return;
+  const std::string host = result ? result->failing_host : "";
+  if (failing_ == failing && failing_host_ == host) return;
+  failing_ = failing;
+  failing_host_ = host;
   if (failing == nullptr) return owner_.tell("DNS answers again");
-  std::string line = "no addresses from DNS: ";
+  std::string line = "no addresses from DNS" + (host.empty() ? "" : " of " + host) + ": ";
   line += failing;
+  if (!host.empty()) return owner_.tell(line + "; other hosts, and what is known of it, are used");
   owner_.tell(line + (result ? "; the last known ones are used" : ""));
 }
 

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "common/base/time.h"
@@ -67,6 +68,7 @@ class Addresses {
   net::Resolution found_;       // with ports
   std::vector<Failed> failed_;  // of found_
   const char* failing_ = nullptr;
+  std::string failing_host_;
   uint64_t turn_;
   std::unique_ptr<net::Query> query_;  // the watch's
   net::Timer timer_ = net::Timer::to<&Addresses::watch>(this);

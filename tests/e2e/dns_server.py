@@ -28,7 +28,7 @@ class DnsServer:
         self.port = self.socket.getsockname()[1]
         self.address = f"127.0.0.1:{self.port}"
         self.mode = Mode.ANSWER
-        self.failed = set()  # types that get SERVFAIL
+        self.failed = set()  # types, and names, that get SERVFAIL
         self.ignored = set()  # types that get no answer
         self.delay = 0  # seconds before each answer but SERVFAIL; many may be under way
         self.asked = collections.Counter()  # (name, type) → questions
@@ -81,7 +81,7 @@ class DnsServer:
         self.asked[name, kind] += 1
         if self.mode is Mode.SILENT or kind in self.ignored:
             return None
-        failed = self.mode is Mode.FAIL or kind in self.failed
+        failed = self.mode is Mode.FAIL or not self.failed.isdisjoint((name, kind))
         known = None if failed else self.names.get(name)
         code = 2 if failed else 0 if known else 3
         ttl, records = known or (0, ())

@@ -8,7 +8,7 @@ import threading
 import time
 import unittest
 
-from dns_server import A, AAAA, DnsServer, Mode
+from dns_server import A, AAAA, SRV, DnsServer, Mode
 from harness import ANY_HOST, Answer, Client, Node, Origin, Takeover, get, merged
 
 NO_STORE = "Cache-Control: no-store"
@@ -287,6 +287,33 @@ class ServiceTest(unittest.TestCase):
         names.origins["127.0.0.1"].close()
         for _ in range(10):
             self.assertEqual(b"127.0.0.2", names.get(path).body)
+
+    def test_trouble_with_one_host_keeps_its_addresses(self):
+        names = self.start()
+        path = names.serve("/a")
+        names.dns.set("_http._tcp.origin.test", (10, 1, names.port, "one.test"),
+                      (20, 1, names.port, "two.test"))
+        names.wait_for(path, 200, b"127.0.0.1")
+        self.ask_until_asked_for(names, path, "one.test", failing={"one.test"})
+        self.assertTrue(names.edge.logged("no addresses from DNS of one.test: "))
+        self.ask_until_asked_for(names, path, "_http._tcp.origin.test", failing={A, AAAA, SRV})
+        names.dns.failed = set()
+        end = time.monotonic() + 10
+        while not names.edge.logged("DNS answers again", 0.05) and time.monotonic() < end:
+            self.assertEqual(b"127.0.0.1", names.get(path).body)
+        self.assertEqual(1, names.edge.text().count("DNS answers again"))
+        names.dns.remove("one.test")  # that is no trouble
+        names.wait_for(path, 200, b"127.0.0.2", seconds=5)
+
+    def ask_until_asked_for(self, names, path, name, failing):
+        """Until DNS was asked for it thrice from now on; the first origin answers all that time."""
+        names.dns.failed = failing
+        names.dns.asked.clear()
+        end = time.monotonic() + 30
+        while sum(names.dns.asked[name, kind] for kind in (A, SRV)) < 3:
+            self.assertLess(time.monotonic(), end)
+            self.assertEqual(b"127.0.0.1", names.get(path).body)
+            time.sleep(0.02)
 
     def test_weights_share_and_changes_are_followed(self):
         names = self.start()

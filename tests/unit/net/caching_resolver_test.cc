@@ -1,6 +1,7 @@
 #include "common/net/caching_resolver.h"
 
 #include "catch.h"
+#include "common/net/service_query.h"
 #include "tests/unit/net/asked.h"
 #include "tests/unit/upstream/sim.h"
 
@@ -31,6 +32,31 @@ struct Scripted final : Resolver {
   }
   Pending* last = nullptr;
   int asked = 0;
+};
+
+// A service whose hosts are asked of `hosts`, as AresResolver does.
+struct ServiceDns final : Resolver {
+  struct Records final : Query, Task {
+    Records(Loop& loop, std::function<void()> a) : answer(std::move(a)) { loop.defer(*this); }
+    void run() override {
+      const auto call = std::move(answer);  // it may destroy this
+      call();
+    }
+    std::function<void()> answer;
+  };
+  explicit ServiceDns(Loop& l) : loop(l), names(l) {}
+  std::unique_ptr<Query> resolve(std::string_view host, Millis timeout,
+                                 Callback callback) override {
+    if (host.front() != '_') return names.resolve(host, timeout, std::move(callback));
+    auto service = std::make_unique<ServiceQuery>(*hosts, timeout, std::move(callback));
+    service->follow(
+        std::make_unique<Records>(loop, [this, to = service.get()] { to->take(records); }));
+    return service;
+  }
+  Loop& loop;
+  SimResolver names;
+  Resolver* hosts = nullptr;
+  Result<SrvRecords> records = SrvRecords{{{"p", 80, 10, 1}, {"b", 80, 20, 1}}, Seconds(3600)};
 };
 
 Resolution found(const char* ip, int64_t ttl = 0) {
@@ -203,6 +229,62 @@ TEST_CASE("what is being asked is asked again where the settings have changed") 
   scene.dns.answer(found("192.0.2.1"));
   scene.loop.turn();
   CHECK(asked.has("192.0.2.1"));
+}
+
+TEST_CASE("a service keeps the addresses of a host for which DNS fails, until DNS denies them") {
+  SimLoop loop;
+  ServiceDns dns(loop);
+  dns.names.ttl = Seconds(3600);
+  dns.names.error = "down";
+  CachingResolver resolver(loop, dns);
+  dns.hosts = &resolver;
+  const auto learn = [&](Seconds later) {
+    loop.pass(later);
+    auto asked = std::make_unique<Asked>(resolver, "_s");
+    loop.pass(Millis(10));
+    REQUIRE((asked->result && asked->result->ok()));
+    return asked;
+  };
+  dns.names.names = {{"p", {"192.0.2.1"}}, {"b", {"192.0.2.2"}}};
+  CHECK(learn(Seconds(0))->has("192.0.2.1"));
+  dns.names.names.erase("p");
+  for (int i = 0; i < 3; ++i) {
+    const auto asked = learn(Seconds(i == 0 ? 3601 : 6));
+    CHECK(asked->has("192.0.2.1"));
+    CHECK(asked->has("192.0.2.2"));
+    CHECK(asked->failing() == "down");
+    CHECK((*asked->result)->failing_host == "p");
+    CHECK((*asked->result)->ttl <= Seconds(5));
+  }
+  const auto records = std::exchange(dns.records, failed("all is down"));
+  const auto last_known = learn(Seconds(6));
+  CHECK(last_known->has("192.0.2.1"));
+  CHECK(last_known->failing() == "all is down");
+  CHECK((*last_known->result)->failing_host.empty());
+  dns.records = records;
+  dns.names.error = kNoSuchName;
+  const auto denied = learn(Seconds(6));
+  CHECK_FALSE(denied->has("192.0.2.1"));
+  CHECK(denied->has("192.0.2.2"));
+  CHECK(denied->failing().empty());
+}
+
+TEST_CASE("a resolver may go while a service and its hosts are asked for") {
+  SimLoop loop;
+  ServiceDns dns(loop);
+  dns.records = SrvRecords{{{"silent", 80, 1, 1}, {"A", 80, 1, 1}}, Seconds(1)};
+  for (const bool waits : {true, false}) {
+    auto resolver = std::make_unique<CachingResolver>(loop, dns);
+    dns.hosts = resolver.get();
+    Asked asked(*resolver, "_s");
+    loop.pass(Millis(10));
+    if (!waits) asked.query.reset();
+    resolver->configure({.servers = "192.0.2.53:53"});
+    loop.pass(Millis(10));
+    CHECK_FALSE(asked.result);
+    asked.query.reset();
+    resolver.reset();
+  }
 }
 
 }  // namespace

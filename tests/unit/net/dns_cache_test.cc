@@ -123,6 +123,23 @@ TEST_CASE("other settings count for what is stored from then on") {
   CHECK(cache.find("b", at(0)).ttl == Seconds(60));
 }
 
+TEST_CASE("a service with a host that fails is asked for again soon, at once of other servers") {
+  Resolution service = answer("192.0.2.1", 3600);
+  service.ranks = {{10, 1, 0}};
+  service.failing = "DNS server failed";
+  service.failing_host = "a";
+  DnsCache cache;
+  CHECK(cache.store("_s", service, at(0)).ttl == Seconds(5));
+  const DnsCache::Answer found = cache.find("_s", at(4));
+  CHECK(found.state == DnsCache::State::kFresh);
+  CHECK(found.known->failing_host == "a");
+  CHECK(cache.find("_s", at(5)).state == DnsCache::State::kUnknown);
+  cache.store("_s", service, at(10));
+  CHECK(cache.configure({.servers = "192.0.2.53:53"}));
+  CHECK(cache.find("_s", at(11)).state == DnsCache::State::kUnknown);
+  CHECK(cache.find("_s", at(11)).known);
+}
+
 TEST_CASE("the least recently used name goes when the cache is full") {
   DnsCache cache({.names = 2});
   cache.store("a", answer("192.0.2.1", 60), at(0));

@@ -273,6 +273,31 @@ TEST_CASE("the log says once that DNS fails, whether addresses are known, and th
   CHECK(lines[2] == "origin: http://a:80: no addresses from DNS: name does not exist");
 }
 
+TEST_CASE("the log says of which host of a service DNS has no addresses, and when that changes") {
+  LoggedScene scene;
+  scene.warm();
+  struct Row {
+    const char* failing;
+    const char* host;
+    std::string line;
+  };
+  const std::string all = "origin: http://a:80: ";
+  const std::string used = "; other hosts, and what is known of it, are used";
+  const Row rows[] = {
+      {"down", "p", all + "no addresses from DNS of p: down" + used},
+      {"down", "q", all + "no addresses from DNS of q: down" + used},
+      {"down", "", all + "no addresses from DNS: down; the last known ones are used"},
+      {nullptr, "", all + "DNS answers again"},
+  };
+  for (const Row& row : rows) {
+    scene.lines.clear();
+    scene.resolver.failing = row.failing;
+    scene.resolver.failing_host = row.host;
+    scene.loop.pass(Seconds(3));
+    CHECK(scene.lines == std::vector<std::string>{row.line});
+  }
+}
+
 TEST_CASE("a line that says that last known addresses are used is true") {
   for (const bool known : {true, false}) {
     CAPTURE(known);

@@ -173,6 +173,7 @@ class SimResolver final : public Resolver {
   Seconds ttl{0};
   std::vector<ServiceRank> ranks;
   const char* failing = nullptr;
+  std::string failing_host;
   bool late = false;
   const char* error = "no such name";  // not DNS's word that there is none
   int asked = 0;
@@ -190,6 +191,7 @@ class SimResolver final : public Resolver {
       Resolution resolution;
       resolution.ttl = resolver.ttl;
       resolution.failing = resolver.failing;
+      resolution.failing_host = resolver.failing_host;
       resolution.late = resolver.late;
       for (const std::string& ip : it->second) {
         const auto with_port = Address::parse_with_port(ip);
