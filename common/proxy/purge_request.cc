@@ -40,7 +40,7 @@ LocalAnswer json_answer(uint16_t status, std::string json, std::string fields = 
 
 // Behind the path of the interface: "", "/undo", "/ID", "?after=1".
 std::string_view behind_path(const PurgeRules& rules, std::string_view target) {
-  return target.substr(rules.path.size());
+  return target.substr(std::min(rules.path.size(), target.size()));
 }
 
 std::string_view query_value(std::string_view query, std::string_view name) {
@@ -105,6 +105,9 @@ PurgeRequest::PurgeRequest(Worker& worker, const Peer& peer, Ref<OwnedHead> head
       settings_(worker.settings()),
       done_(done),
       kind_(kind_of<Kind>(settings_->purge, peer, head_->head())),
+      rest_(head_->head().method == Method::kPurge
+                ? std::string_view()
+                : behind_path(settings_->purge, head_->head().target)),
       mode_("hard") {}
 
 PurgeRequest::~PurgeRequest() = default;
@@ -122,6 +125,7 @@ bool PurgeRequest::take_body(std::string_view bytes) {
 
 void PurgeRequest::start() {
   if (answer_) return;
+  settings_ = worker_.settings();
   if (admit()) decide();
   if (answer_) done_.post();
 }
@@ -278,7 +282,7 @@ bool PurgeRequest::may_see(const purge::LogEntry& entry) const {
 
 // Shields whose sweep had not passed are asked again.
 void PurgeRequest::start_receipt() {
-  const std::string_view id = behind_path(settings_->purge, head_->head().target).substr(1);
+  const std::string_view id = rest_.substr(1);
   const std::optional<purge::LogEntry> entry = worker_.store().purges().find(id);
   if (!entry || !may_see(*entry)) return refuse(404, "no purge has that id");
   PurgePlan plan;
@@ -291,8 +295,7 @@ void PurgeRequest::start_receipt() {
 }
 
 void PurgeRequest::show_log() {
-  const std::string_view rest = behind_path(settings_->purge, head_->head().target);
-  const std::string_view query = rest.substr(std::min<size_t>(1, rest.size()));
+  const std::string_view query = rest_.substr(std::min<size_t>(1, rest_.size()));
   const std::string_view text = query_value(query, "after");
   uint64_t after = 0;
   if (!text.empty() && !read_number(text, after)) return refuse(400, "\"after\" is no number");

@@ -44,7 +44,7 @@ class PurgeRequest final {
   bool finished() const { return answer_ || (call_ && call_->finished()); }
   // Takes effect on this node, once.
   LocalAnswer answer();
-  // Of a PURGE, once started; may be null.
+  // Of a PURGE, once started; may be null. Lives as long as this, over reloads.
   const cache::Site* site() const { return site_; }
 
  private:
@@ -70,9 +70,10 @@ class PurgeRequest final {
   const Peer peer_;
   const Ref<OwnedHead> head_;
   const Door door_;
-  const std::shared_ptr<const Settings> settings_;
+  std::shared_ptr<const Settings> settings_;  // the newest when its body is complete
   net::PostedTask& done_;
   const Kind kind_;
+  const std::string_view rest_;  // of the target, behind the path of the interface
   PurgeCaller caller_;
   std::string body_;
   std::string id_;

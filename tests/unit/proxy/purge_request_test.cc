@@ -116,6 +116,52 @@ TEST_CASE("a purge without shields takes effect here, and says whether there was
   CHECK(p.stored() == 0);
 }
 
+TEST_CASE("settings change while the body of a purge comes") {
+  Purging p(0);
+  Worker& worker = p.scene.worker;
+  const auto begin = [&](const TestHead& head) {
+    return std::make_unique<PurgeRequest>(worker, p.scene.peer, Ref<OwnedHead>(new OwnedHead(head)),
+                                          PurgeRequest::Door::kListener, p.done);
+  };
+  const auto reload = [&](PurgeRules rules) {
+    auto settings = std::make_shared<Settings>(*worker.settings());
+    settings->sites = std::make_shared<cache::SiteTable>(settings->sites->sites());
+    settings->purge = std::move(rules);
+    const std::weak_ptr<const Settings> kept = settings;
+    worker.apply(std::move(settings), worker.upstreams());
+    return kept;
+  };
+  PurgeRules rules = worker.settings()->purge;
+
+  const auto purge = begin(TestHead("PURGE", "/a", {{"Host", "site.test"}}));
+  const std::weak_ptr<const Settings> routed_by = reload(rules);
+  purge->start();
+  reload(rules);
+  REQUIRE(purge->site());
+  CHECK(!routed_by.expired());  // its site is logged at the end
+
+  p.scene.peer.may_purge = false;
+  const TestHead form("POST", "/purge",
+                      {{"Host", "site.test"}, {"Authorization", "Bearer secret"}});
+  const auto revoked = begin(form);
+  rules.tokens.clear();
+  reload(rules);
+  revoked->start();
+  CHECK(revoked->answer().status == 403);
+
+  p.scene.peer.may_purge = true;
+  const std::string id(32, 'a');
+  const auto receipt = begin(TestHead("GET", "/purge/" + id, {{"Host", "site.test"}}));
+  const auto log = begin(TestHead("GET", "/purge?after=7", {{"Host", "site.test"}}));
+  rules.path = "/" + std::string(100, 'p');
+  reload(rules);
+  receipt->start();
+  p.scene.loop.turn();
+  CHECK(receipt->answer().status == 404);
+  log->start();
+  CHECK(log->answer().status == 200);
+}
+
 TEST_CASE("shields are purged before this node is") {
   Purging p(2);
   p.put();
