@@ -155,12 +155,20 @@ const Record* Catalogue::record(uint64_t serial) const {
 }
 
 const Record* Catalogue::last_of(const Representation& what, MonoTime since) const {
-  const auto found = std::find_if(records_.rbegin(), records_.rend(), [&](const Record& record) {
-    return record.what.resource == what.resource && record.what.version == what.version &&
-           record.what.flavour == what.flavour && record.what.owner == what.owner &&
-           record.what.status == what.status;
-  });
-  return found == records_.rend() || found->made < since ? nullptr : &*found;
+  const std::vector<const Record*> all = all_of(what);
+  return all.empty() || all.back()->made < since ? nullptr : all.back();
+}
+
+std::vector<const Record*> Catalogue::all_of(const Representation& what) const {
+  std::vector<const Record*> all;
+  for (const Record& record : records_) {
+    if (record.what.resource == what.resource && record.what.version == what.version &&
+        record.what.flavour == what.flavour && record.what.owner == what.owner &&
+        record.what.status == what.status) {
+      all.push_back(&record);
+    }
+  }
+  return all;
 }
 
 }  // namespace seawall::sim

@@ -100,6 +100,8 @@ class Catalogue {
   const Record* record(uint64_t serial) const;
   // The last answer, whole or not, that gave or confirmed it from then on; nullptr: there was none.
   const Record* last_of(const Representation& what, MonoTime since = {}) const;
+  // All that gave or confirmed it.
+  std::vector<const Record*> all_of(const Representation& what) const;
 
  private:
   Version make_version(uint32_t number, MonoTime now, int64_t wall_seconds);

@@ -15,7 +15,7 @@ namespace {
 // and each fetch may add to it, which is nothing of a body that comes; and what a viewer sends
 // ahead: an upload of at most 100 KB (world.cc) that waits in two strings, or kMaxInput and a read
 // (proxy/client_connection.cc) in one; strings grow by doubling.
-constexpr int64_t kOwnBytes = 1'150'000;
+constexpr int64_t kOwnBytes = 1'200'000;
 constexpr int64_t kRequestBytes = 64 * 1024;
 constexpr int64_t kBacklogBytes = 2 * 2 * 100'000;
 

@@ -92,9 +92,10 @@ void Oracle::judge_not_modified(const Ask& ask, const Head& head) {
   }
   // Which of the origin's answers it stands on, it does not say: at best the last one.
   Record record = *last;
+  if (!jumps_.empty()) record = *longest_usable(what);
   record.age = 0;
   judge_age(ask, record);
-  judge_purges(ask, record);
+  judge_purges(ask, *last);
 }
 
 Expected Oracle::judge_content(const Ask& ask, const Head& head, const Record& record) {
@@ -173,6 +174,19 @@ Seconds Oracle::stale_window(const Policy& policy) const {
         std::max({window, policy.sie.value_or(0), weather_.fails_upstream() ? kGrace : kGrace5xx});
   }
   return Seconds(window);
+}
+
+// A node whose clock was set back may keep an older one for longer than the last (seeds 31960,
+// 69640).
+const Record* Oracle::longest_usable(const Representation& what) const {
+  const auto until = [this](const Record& record) {
+    if (record.policy.no_cache) return record.made;
+    return record.made + Seconds(record.policy.lifetime()) + set_back_since(record.made) +
+           stale_window(record.policy);
+  };
+  const std::vector<const Record*> all = catalogue_.all_of(what);
+  return *std::max_element(all.begin(), all.end(),
+                           [&](const Record* a, const Record* b) { return until(*a) < until(*b); });
 }
 
 void Oracle::judge_age(const Ask& ask, const Record& record) {

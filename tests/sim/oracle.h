@@ -97,6 +97,7 @@ class Oracle {
   bool hits(const Purge& purge, const Record& record) const;
   Millis set_back_since(MonoTime time) const;
   Seconds stale_window(const Policy& policy) const;
+  const Record* longest_usable(const Representation& what) const;
 
   const Scheduler& scheduler_;
   Catalogue& catalogue_;

@@ -10,8 +10,9 @@ namespace {
 constexpr Seconds kPatience{90};
 // conf/edge.json: keep_alive_time, without the time that a request takes to arrive.
 constexpr Seconds kIdle{14};
-// Half of a body's window (store/body.h) in conf/shield.json's write_idle_time, in bytes a second.
-constexpr double kSlowRate = 128 * 1024 / 8;
+// In bytes a second: half of a body's window (store/body.h) in conf/shield.json's write_idle_time;
+// a window in the time for which one may hold up others (proxy/fetch.cc), which is more.
+constexpr double kSlowRate = 256 * 1024 / 10;
 
 }  // namespace
 
