@@ -15,9 +15,10 @@ struct Asked {
   bool collapsed = false;    // it has waited for another's fetch
 };
 
-// Of what a fill has brought: a 5xx, to the rules for stale answers; and what to say of it.
-// A shield that has no answer of the origin's is as little of one as no shield.
+// What a 5xx that a fill has brought is to the rules for stale answers: a shield that has no answer
+// of the origin's is like one that can't be reached.
 cache::Failure failure_of(const store::Fill::Answer& got);
+// Of what a fill has brought.
 AnswerFields fields_of(const store::Fill::Answer& got, const Asked& asked,
                        const cache::Behavior& behavior, WallTime now);
 // Of what is stored, in place of an answer with `status`, or (0) of none.

@@ -63,7 +63,7 @@ class Process:
         self.problems = []  # of ended lives
         self.lives = 0
         self.process = None
-        self.starting = threading.Lock()  # who is sent SIGHUP before it listens for that dies
+        self.starting = threading.Lock()  # a reload waits until it is over
         for attribute in self.ports:
             setattr(self, attribute, 0)
 

@@ -10,7 +10,7 @@ import time
 import unittest
 import urllib.parse
 
-from harness import ANY_HOST, Answer, Client, Node, Origin, Raw, ask, get
+from harness import ANY_HOST, Answer, Client, Node, Origin, ask, get
 
 SECRETS = {"one": "first-secret-of-the-tests", "two": "second-secret-of-the-tests"}
 FRESH = "Cache-Control: max-age=3600"
@@ -330,11 +330,6 @@ class PrivateBucket(AuthScenario):
         own = ("x-amz-request-id: REQ1", "x-amz-id-2: HOST1", "x-amz-bucket-region: eu-central-1",
                "Server: AmazonS3", "Content-Type: application/xml",
                "Access-Control-Allow-Origin: *")
-        cut = b"HTTP/1.1 404 Not Found\r\nContent-Length: 9999\r\n\r\n" + xml
-        for number in range(20):
-            self.origin.serve(f"/cut-{number}", Raw(cut))
-            answer = get(edge.port, f"/cut-{number}")
-            self.assertEqual((404, True), (answer.status, answer.complete))
         for status, framing in ((403, "chunked"), (404, "chunked"), (412, "length"),
                                 (500, "length"), (503, "close"), (404, "length")):
             with self.subTest((status, framing)):
